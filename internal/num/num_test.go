@@ -103,7 +103,7 @@ func random(rng *rand.Rand) num.Number {
 func TestArithmeticAgainstBig(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	failed := 0
-	for range 100_000 {
+	for range 30_000 {
 		a, b := random(rng), random(rng)
 		if rng.IntN(20) == 0 {
 			b = a
@@ -143,8 +143,8 @@ func TestArithmeticAgainstBig(t *testing.T) {
 			require.True(t, num.IsCanonical(want), want)
 		}
 	}
-	require.Greater(t, failed, 1000)
-	require.Less(t, failed, 150_000)
+	require.Greater(t, failed, 300)
+	require.Less(t, failed, 45_000)
 }
 
 func TestArithmeticEdges(t *testing.T) {
