@@ -1,0 +1,61 @@
+package api
+
+import (
+	"context"
+	"fmt"
+)
+
+// Client serves requests: the engine, a remote DynamoDB, or a layer around
+// another Client (a cache, a policy guard), as http.RoundTripper is for HTTP.
+// Implementations are safe for concurrent use.
+//
+// Serve must not change the request and must not keep it, or what it points
+// to, after it returns. A faulty request, and any other failure, is reported as
+// *Error or as an error that wraps one; a request that the Client does not
+// know is an error with CodeUnknownOperation.
+type Client interface {
+	Serve(ctx context.Context, in Request) (Response, error)
+}
+
+// Request is the input of one operation: a pointer to one of this package's
+// …Input structs. The set is closed.
+type Request interface {
+	// Operation returns the operation's name as AWS has it, such as "PutItem".
+	Operation() string
+
+	// Validate reports everything that can be seen in the request itself to be wrong: types,
+	// constraints, and members that contradict each other, in the order and
+	// with the code and message of AWS. It changes nothing and looks nothing
+	// up. The texts of expressions are judged by the engine, next and still before any table is
+	// looked up. The error is an *Error.
+	Validate() error
+
+	// request closes the set.
+	request()
+}
+
+// Response is the output of one operation: a pointer to one of this package's
+// …Output structs.
+type Response interface{ response() }
+
+// RequestOf is a Request whose output is Out.
+type RequestOf[Out Response] interface {
+	Request
+	output() Out
+}
+
+// Do serves in by c and returns the output in its own type:
+//
+//	out, err := api.Do(ctx, c, &api.GetItemInput{TableName: new("users"), Key: key})
+func Do[Out Response](ctx context.Context, c Client, in RequestOf[Out]) (Out, error) {
+	var none Out
+	res, err := c.Serve(ctx, in)
+	if err != nil {
+		return none, err
+	}
+	out, ok := res.(Out)
+	if !ok {
+		return none, fmt.Errorf("api: %s was answered with %T, want %T", in.Operation(), res, none)
+	}
+	return out, nil
+}
