@@ -1,0 +1,281 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/expr"
+	"github.com/statordb/stator/internal/itemcodec"
+	"github.com/statordb/stator/kv"
+)
+
+// maxBatchGetBytes bounds what one BatchGetItem answers; keys beyond it are UnprocessedKeys.
+const maxBatchGetBytes = 16 << 20
+
+// get is one item's read, prepared.
+type get struct {
+	t          *table
+	key        key
+	projection *expr.Projection
+	consistent bool
+	name       string // of the table, as the request has it
+
+	// found by readMany
+	item itemcodec.Item // a copy, nil when absent
+	size int
+}
+
+// readMany reads the items on one snapshot, in one round trip, until their
+// sizes pass limit bytes, and returns how many it has read.
+func (e *Engine) readMany(ctx context.Context, gets []get, limit int) (n int, err error) {
+	keys := make([][]byte, len(gets))
+	for i := range gets {
+		keys[i] = gets[i].key.row
+	}
+	err = e.store.View(ctx, func(r kv.Reader) error {
+		found, err := r.GetMany(keys)
+		if err != nil {
+			return err
+		}
+		total := 0
+		for n = range gets {
+			g := &gets[n]
+			row, err := g.t.checkRow(g.key, found[n])
+			if err != nil {
+				return err
+			}
+			if total += row.size(); total > limit {
+				return nil
+			}
+			g.item, g.size = copyItem(row, g.projection), row.size()
+		}
+		n = len(gets)
+		return nil
+	})
+	return n, err
+}
+
+func (e *Engine) batchGetItem(ctx context.Context, in *api.BatchGetItemInput) (*api.BatchGetItemOutput, error) {
+	names := slices.Sorted(maps.Keys(in.RequestItems))
+	bound := make([]expressions, len(names))
+	for i, name := range names {
+		of := in.RequestItems[name]
+		if err := refuseLegacy(legacy{"AttributesToGet", of.AttributesToGet != nil}); err != nil {
+			return nil, err
+		}
+		var err error
+		if bound[i], err = e.bind(expressionTexts{projection: of.ProjectionExpression, names: of.ExpressionAttributeNames}); err != nil {
+			return nil, err
+		}
+	}
+	var gets []get
+	var sources []attr.Item // the key that each get came from
+	for i, name := range names {
+		t, err := e.table(&name)
+		if err != nil {
+			return nil, err
+		}
+		of := in.RequestItems[name]
+		first := len(gets)
+		for _, item := range of.Keys {
+			k, err := t.parseKey(item)
+			if err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(gets[first:], func(g get) bool { return string(g.key.row) == string(k.row) }) {
+				return nil, api.Validation("Provided list of item keys contains duplicates")
+			}
+			gets = append(gets, get{t: t, key: k, projection: bound[i].projection, consistent: isTrue(of.ConsistentRead), name: name})
+			sources = append(sources, item)
+		}
+	}
+	n, err := e.readMany(ctx, gets, maxBatchGetBytes)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.BatchGetItemOutput{Responses: map[string][]api.Attributes{}, UnprocessedKeys: map[string]api.KeysAndAttributes{}}
+	for _, name := range names {
+		out.Responses[name] = []api.Attributes{}
+	}
+	var used tableReads
+	for _, g := range gets[:n] {
+		if g.item != nil {
+			out.Responses[g.name] = append(out.Responses[g.name], api.StoredItem(g.item))
+		}
+		used.add(g.t, readUnits(g.size, g.consistent))
+	}
+	for i, g := range gets[n:] {
+		of, ok := out.UnprocessedKeys[g.name]
+		if !ok {
+			of = in.RequestItems[g.name]
+			of.Keys = nil
+		}
+		of.Keys = append(of.Keys, sources[n+i])
+		out.UnprocessedKeys[g.name] = of
+	}
+	out.ConsumedCapacity = used.consumed(in.ReturnConsumedCapacity, false)
+	return out, nil
+}
+
+func (e *Engine) batchWriteItem(ctx context.Context, in *api.BatchWriteItemInput) (out *api.BatchWriteItemOutput, err error) {
+	err = e.prepared(ctx, func() error {
+		out, err = e.tryBatchWrite(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) tryBatchWrite(ctx context.Context, in *api.BatchWriteItemInput) (*api.BatchWriteItemOutput, error) {
+	names := slices.Sorted(maps.Keys(in.RequestItems))
+	var writes []write
+	for _, name := range names {
+		t, err := e.table(&name)
+		if err != nil {
+			return nil, err
+		}
+		first := len(writes)
+		for _, r := range in.RequestItems[name] {
+			var w write
+			if r.PutRequest != nil {
+				w, err = t.prepareBatchPut(r.PutRequest.Item)
+			} else {
+				w, err = t.prepareKeyed(writeDelete, r.DeleteRequest.Key, nil)
+			}
+			if err != nil {
+				return nil, err
+			}
+			if slices.ContainsFunc(writes[first:], func(o write) bool { return string(o.key.row) == string(w.key.row) }) {
+				return nil, api.Validation("Provided list of item keys contains duplicates")
+			}
+			writes = append(writes, w)
+		}
+	}
+	wantMetrics := in.ReturnItemCollectionMetrics != nil && *in.ReturnItemCollectionMetrics == api.ReturnItemCollectionMetricsSize
+	done, err := e.writeMany(ctx, writes, wantMetrics)
+	if errors.Is(err, kv.ErrTooBig) && len(writes) > 1 {
+		done, err = e.writeEach(ctx, writes, wantMetrics)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &api.BatchWriteItemOutput{
+		UnprocessedItems:      map[string][]api.WriteRequest{},
+		ItemCollectionMetrics: done.metrics,
+		ConsumedCapacity:      done.used.consumed(in.ReturnConsumedCapacity, false),
+	}, nil
+}
+
+// prepareBatchPut is preparePut with the message that a batch has for a faulty key.
+func (t *table) prepareBatchPut(item attr.Item) (write, error) {
+	for _, k := range t.keys {
+		if v, ok := item[k.name]; !ok || v.Kind() != k.kind {
+			return write{}, api.Validation("The provided key element does not match the schema")
+		}
+	}
+	return t.preparePut(item)
+}
+
+// writesDone is what the answer to many writes needs.
+type writesDone struct {
+	used    tableWrites
+	metrics map[string][]api.ItemCollectionMetrics
+}
+
+// writeMany carries out writes of distinct items in one transaction, for its speed.
+func (e *Engine) writeMany(ctx context.Context, writes []write, metrics bool) (done writesDone, err error) {
+	now := e.micros()
+	err = e.store.Update(ctx, func(kw kv.Writer) error {
+		x := tx{w: kw, now: now}
+		done = writesDone{}
+		changes, err := x.planAll(writes)
+		if err != nil {
+			return err
+		}
+		for _, c := range changes {
+			use, err := x.applyChange(c)
+			if err != nil {
+				return err
+			}
+			done.used.add(c.t, use)
+		}
+		if metrics {
+			if done.metrics, err = collectionsOf(kw, writes); err != nil {
+				return err
+			}
+		}
+		return x.finish()
+	})
+	return done, err
+}
+
+// writeEach carries out writes one by one, when the store does not take them
+// in one transaction: a batch is no unit.
+func (e *Engine) writeEach(ctx context.Context, writes []write, metrics bool) (done writesDone, err error) {
+	for i := range writes {
+		one, err := e.writeMany(ctx, writes[i:i+1], metrics)
+		if err != nil {
+			return writesDone{}, err
+		}
+		for _, u := range one.used.list {
+			done.used.add(u.t, u.use)
+		}
+		for name, m := range one.metrics {
+			if done.metrics == nil {
+				done.metrics = map[string][]api.ItemCollectionMetrics{}
+			}
+			done.metrics[name] = append(done.metrics[name], m...)
+		}
+	}
+	return done, nil
+}
+
+// planAll loads the rows of all writes and plans them, stopping at the first fault.
+func (x *tx) planAll(writes []write) ([]change, error) {
+	rows, err := x.loadAll(writes)
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]change, len(writes))
+	for i := range writes {
+		if changes[i], err = writes[i].plan(rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return changes, nil
+}
+
+func (x *tx) loadAll(writes []write) ([]row, error) {
+	tables := make([]*table, len(writes))
+	keys := make([]key, len(writes))
+	for i := range writes {
+		tables[i], keys[i] = writes[i].t, writes[i].key
+	}
+	return x.load(tables, keys)
+}
+
+// collectionsOf returns the sizes of the item collections that writes touched,
+// once each, by table; nil when no table has local indexes.
+func collectionsOf(r kv.Reader, writes []write) (map[string][]api.ItemCollectionMetrics, error) {
+	var out map[string][]api.ItemCollectionMetrics
+	for i, w := range writes {
+		if slices.ContainsFunc(writes[:i], func(o write) bool { return o.t == w.t && o.key.hash == w.key.hash }) {
+			continue
+		}
+		m, err := w.t.collectionMetrics(r, w.key)
+		if err != nil {
+			return nil, err
+		}
+		if m == nil {
+			continue
+		}
+		if out == nil {
+			out = map[string][]api.ItemCollectionMetrics{}
+		}
+		out[w.t.name] = append(out[w.t.name], *m)
+	}
+	return out, nil
+}

@@ -1,0 +1,216 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/kv"
+)
+
+// catalog is the set of all tables, as this process knows it. It is never
+// changed: a change publishes another one.
+type catalog struct {
+	tables map[string]*table
+	names  []string // in order
+}
+
+func newCatalog(tables map[string]*table) *catalog {
+	return &catalog{tables: tables, names: slices.Sorted(maps.Keys(tables))}
+}
+
+// with returns a catalog in which name is t, or is absent when t is nil.
+func (c *catalog) with(name string, t *table) *catalog {
+	tables := maps.Clone(c.tables)
+	if t == nil {
+		delete(tables, name)
+	} else {
+		tables[name] = t
+	}
+	return newCatalog(tables)
+}
+
+// errStale says that a transaction met another generation of the table than
+// its operation was prepared for: an index was added, or the table was deleted
+// or made anew. Nothing was written; the operation is prepared again.
+var errStale = errors.New("the table's definition has changed")
+
+// maxPrepares bounds how often an operation is prepared again. Each time
+// somebody has changed the table in between.
+const maxPrepares = 100
+
+// prepared runs attempt until it does not meet a changed definition. attempt looks the tables up by e.table.
+func (e *Engine) prepared(ctx context.Context, attempt func() error) error {
+	var err error
+	for range maxPrepares {
+		if err = attempt(); !errors.Is(err, errStale) {
+			return err
+		}
+		if err := e.loadCatalog(ctx); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// table returns the definition of the named table.
+func (e *Engine) table(nameOrARN *string) (*table, error) {
+	if t := e.catalog.Load().tables[tableName(nameOrARN)]; t != nil {
+		return t, nil
+	}
+	return nil, &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found"}
+}
+
+func catalogKey(name string) []byte { return systemKey(systemCatalog, []byte(name)...) }
+
+// loadCatalog reads all definitions from the store and publishes them.
+func (e *Engine) loadCatalog(ctx context.Context) error {
+	e.control.Lock()
+	defer e.control.Unlock()
+	return e.loadCatalogLocked(ctx)
+}
+
+func (e *Engine) loadCatalogLocked(ctx context.Context) error {
+	var tables map[string]*table
+	err := e.store.View(ctx, func(r kv.Reader) error {
+		tables = map[string]*table{}
+		for p, err := range r.Scan(systemKey(systemCatalog), systemKey(systemCatalog+1), false) {
+			if err != nil {
+				return err
+			}
+			rec, err := decodeRecord(p.Value)
+			if err != nil {
+				return err
+			}
+			if tables[rec.Name], err = newTable(rec); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the catalog: %w", err)
+	}
+	e.catalog.Store(newCatalog(tables))
+	return nil
+}
+
+// changeTable runs change on a copy of the table's record in a transaction,
+// and stores and publishes the new definition.
+func (e *Engine) changeTable(ctx context.Context, name string, change func(kv.Writer, *tableRecord) error) (*table, error) {
+	e.control.Lock()
+	defer e.control.Unlock()
+	var changed *tableRecord
+	err := e.store.Update(ctx, func(w kv.Writer) error {
+		v, err := w.Get(catalogKey(name))
+		if err != nil {
+			return err
+		}
+		if v == nil {
+			return tableNotFound(name)
+		}
+		old, err := decodeRecord(bytes.Clone(v))
+		if err != nil {
+			return err
+		}
+		changed = old.clone()
+		if err := change(w, changed); err != nil {
+			return err
+		}
+		return storeRecord(w, changed)
+	})
+	if err != nil {
+		if errors.Is(err, kv.ErrOutcomeUnknown) {
+			err = errors.Join(err, e.loadCatalogLocked(ctx))
+		}
+		return nil, err
+	}
+	return e.publish(changed)
+}
+
+func tableNotFound(name string) error {
+	return &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found: Table: " + name + " not found"}
+}
+
+// publish makes rec the definition that operations find.
+func (e *Engine) publish(rec *tableRecord) (*table, error) {
+	t, err := newTable(rec)
+	if err != nil {
+		return nil, err
+	}
+	e.catalog.Store(e.catalog.Load().with(rec.Name, t))
+	return t, nil
+}
+
+// storeRecord writes a changed record, and its new generation into the head
+// of each slot, where every write finds it.
+func storeRecord(w kv.Writer, rec *tableRecord) error {
+	rec.Generation++
+	b, err := rec.encode()
+	if err != nil {
+		return err
+	}
+	if err := w.Put(catalogKey(rec.Name), b); err != nil {
+		return err
+	}
+	for slot := range rec.Slots {
+		k := headKey(rec.ID, byte(slot))
+		v, err := w.Get(k)
+		if err != nil {
+			return err
+		}
+		h := head{}
+		if v != nil {
+			if h, err = decodeHead(v); err != nil {
+				return err
+			}
+		}
+		h.generation = rec.Generation
+		if err := w.Put(k, h.encode()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeRecord deletes a table's record and its heads, so that a write that
+// was prepared before finds nothing to write to. The rows are left to a job.
+func removeRecord(w kv.Writer, rec *tableRecord) error {
+	if err := w.Delete(catalogKey(rec.Name)); err != nil {
+		return err
+	}
+	for slot := range rec.Slots {
+		if err := w.Delete(headKey(rec.ID, byte(slot))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readHeads yields the heads of all slots of a table.
+func readHeads(r kv.Reader, rec *tableRecord) ([]head, error) {
+	keys := make([][]byte, rec.Slots)
+	for slot := range keys {
+		keys[slot] = headKey(rec.ID, byte(slot))
+	}
+	found, err := r.GetMany(keys)
+	if err != nil {
+		return nil, err
+	}
+	heads := make([]head, 0, len(found))
+	for _, v := range found {
+		if v == nil {
+			continue // the table was deleted meanwhile
+		}
+		h, err := decodeHead(v)
+		if err != nil {
+			return nil, err
+		}
+		heads = append(heads, h)
+	}
+	return heads, nil
+}

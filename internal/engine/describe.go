@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/kv"
+)
+
+// counts are the counters of a table and of its indexes by id, summed over its slots.
+type counts struct {
+	rows    counter
+	indexes map[uint16]counter
+}
+
+func (e *Engine) counts(ctx context.Context, rec *tableRecord) (c counts, err error) {
+	err = e.store.View(ctx, func(r kv.Reader) error {
+		c = counts{indexes: map[uint16]counter{}}
+		heads, err := readHeads(r, rec)
+		if err != nil {
+			return err
+		}
+		for _, h := range heads {
+			c.rows.entries += h.rows.entries
+			c.rows.bytes += h.rows.bytes
+			for _, x := range h.indexes {
+				sum := c.indexes[x.id]
+				sum.entries += x.entries
+				sum.bytes += x.bytes
+				c.indexes[x.id] = sum
+			}
+		}
+		return nil
+	})
+	return c, err
+}
+
+func (e *Engine) describeTable(ctx context.Context, in *api.DescribeTableInput) (*api.DescribeTableOutput, error) {
+	t := e.catalog.Load().tables[tableName(in.TableName)]
+	if t == nil {
+		return nil, tableNotFound(tableName(in.TableName))
+	}
+	n, err := e.counts(ctx, t.rec)
+	if err != nil {
+		return nil, err
+	}
+	return &api.DescribeTableOutput{Table: e.describe(t.rec, n)}, nil
+}
+
+// describe returns a table's description. It shares nothing that changes.
+func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
+	arn := e.arn(rec.Name)
+	d := &api.TableDescription{
+		TableName: new(rec.Name), TableArn: new(arn), TableId: new(rec.UUID),
+		TableStatus:               new(api.TableStatusActive),
+		CreationDateTime:          timeOf(rec.Created),
+		AttributeDefinitions:      slices.Clone(rec.AttributeDefinitions),
+		KeySchema:                 slices.Clone(rec.KeySchema),
+		ItemCount:                 new(n.rows.entries),
+		TableSizeBytes:            new(n.rows.bytes),
+		ProvisionedThroughput:     rec.Throughput.describe(),
+		OnDemandThroughput:        rec.OnDemandThroughput,
+		DeletionProtectionEnabled: new(rec.DeletionProtection),
+	}
+	if rec.LastOnDemand != 0 {
+		d.BillingModeSummary = &api.BillingModeSummary{BillingMode: new(rec.BillingMode),
+			LastUpdateToPayPerRequestDateTime: timeOf(rec.LastOnDemand)}
+	}
+	if rec.TableClass != "" {
+		d.TableClassSummary = &api.TableClassSummary{TableClass: new(rec.TableClass)}
+		if rec.LastTableClass != 0 {
+			d.TableClassSummary.LastUpdateDateTime = timeOf(rec.LastTableClass)
+		}
+	}
+	for _, x := range rec.Indexes {
+		indexARN := new(arn + "/index/" + x.Name)
+		count := n.indexes[x.ID]
+		if x.Local {
+			d.LocalSecondaryIndexes = append(d.LocalSecondaryIndexes, api.LocalSecondaryIndexDescription{
+				IndexName: new(x.Name), IndexArn: indexARN, KeySchema: slices.Clone(x.KeySchema), Projection: new(x.Projection),
+				ItemCount: new(count.entries), IndexSizeBytes: new(count.bytes),
+			})
+			continue
+		}
+		g := api.GlobalSecondaryIndexDescription{
+			IndexName: new(x.Name), IndexArn: indexARN, KeySchema: slices.Clone(x.KeySchema), Projection: new(x.Projection),
+			IndexStatus: new(x.Status), ItemCount: new(count.entries), IndexSizeBytes: new(count.bytes),
+			ProvisionedThroughput: x.Throughput.describe(), OnDemandThroughput: x.OnDemandThroughput,
+		}
+		if x.Status == api.IndexStatusCreating {
+			g.Backfilling = new(x.Backfilling)
+		}
+		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, g)
+	}
+	return d
+}
+
+func (t throughputRecord) describe() *api.ProvisionedThroughputDescription {
+	d := &api.ProvisionedThroughputDescription{ReadCapacityUnits: new(t.Read), WriteCapacityUnits: new(t.Write),
+		NumberOfDecreasesToday: new(t.DecreasesToday)}
+	if t.LastIncrease != 0 {
+		d.LastIncreaseDateTime = timeOf(t.LastIncrease)
+	}
+	if t.LastDecrease != 0 {
+		d.LastDecreaseDateTime = timeOf(t.LastDecrease)
+	}
+	return d
+}
+
+func timeOf(micros int64) *time.Time { return new(time.UnixMicro(micros).UTC()) }
+
+func (e *Engine) arn(table string) string {
+	return "arn:aws:dynamodb:" + e.opt.Region + ":" + e.opt.AccountID + ":table/" + table
+}
+
+const maxListTables = 100
+
+func (e *Engine) listTables(_ context.Context, in *api.ListTablesInput) (*api.ListTablesOutput, error) {
+	names := e.catalog.Load().names
+	if in.ExclusiveStartTableName != nil {
+		i, found := slices.BinarySearch(names, *in.ExclusiveStartTableName)
+		if found {
+			i++
+		}
+		names = names[i:]
+	}
+	limit := maxListTables
+	if in.Limit != nil {
+		limit = int(*in.Limit)
+	}
+	out := &api.ListTablesOutput{}
+	if len(names) > limit {
+		names = names[:limit]
+		out.LastEvaluatedTableName = new(names[limit-1])
+	}
+	out.TableNames = append([]string{}, names...)
+	return out, nil
+}
+
+// The quotas that DescribeLimits tells are those of a new AWS account.
+//
+// Source: Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB".
+func (e *Engine) describeLimits(context.Context, *api.DescribeLimitsInput) (*api.DescribeLimitsOutput, error) {
+	return &api.DescribeLimitsOutput{
+		AccountMaxReadCapacityUnits: new(int64(80_000)), AccountMaxWriteCapacityUnits: new(int64(80_000)),
+		TableMaxReadCapacityUnits: new(int64(40_000)), TableMaxWriteCapacityUnits: new(int64(40_000)),
+	}, nil
+}

@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/internal/expr"
+	"github.com/statordb/stator/kv"
+)
+
+// Options says how an Engine behaves. The zero Options is good.
+type Options struct {
+	// Now is the only source of time. Default time.Now.
+	Now func() time.Time
+
+	// Rand is the only source of randomness (ids of tables and of the store).
+	// Default crypto/rand.Reader. It must be safe for concurrent use.
+	Rand io.Reader
+
+	// Region and AccountID stand in ARNs. Defaults "local" and "000000000000".
+	Region    string
+	AccountID string
+
+	// ExpressionCache is how many parsed expressions are kept. 0 is 10,000;
+	// negative keeps none.
+	ExpressionCache int
+}
+
+const defaultExpressionCache = 10_000
+
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+var regionName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Region == "" {
+		o.Region = "local"
+	}
+	if o.AccountID == "" {
+		o.AccountID = "000000000000"
+	}
+	if o.ExpressionCache == 0 {
+		o.ExpressionCache = defaultExpressionCache
+	}
+	var errs []error
+	if !regionName.MatchString(o.Region) {
+		errs = append(errs, fmt.Errorf("Region is %q, want 1 to 64 of a-z, 0-9 and -", o.Region))
+	}
+	if !accountID.MatchString(o.AccountID) {
+		errs = append(errs, fmt.Errorf("AccountID is %q, want 12 digits", o.AccountID))
+	}
+	return o, errors.Join(errs...)
+}
+
+// Engine serves requests on a store. It is an api.Client, safe for concurrent use.
+type Engine struct {
+	store kv.Store
+	opt   Options
+	exprs *expr.Cache // nil keeps none
+	id    string      // of the store
+
+	catalog atomic.Pointer[catalog]
+
+	// control serializes this process's changes of the catalog. It is held
+	// over a transaction, and no other lock is taken under it.
+	control sync.Mutex
+
+	jobs jobs
+}
+
+// Open returns an Engine on store, which it initializes when it is empty. The
+// Engine owns the store from then on, also when Open fails: then it is closed.
+func Open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
+	e, err := open(ctx, store, o)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return e, nil
+}
+
+func open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{store: store, opt: o}
+	if o.ExpressionCache > 0 {
+		e.exprs = expr.NewCache(o.ExpressionCache)
+	}
+	if e.id, err = openHeader(ctx, store, o); err != nil {
+		return nil, err
+	}
+	if err := e.loadCatalog(ctx); err != nil {
+		return nil, err
+	}
+	e.jobs.start(e)
+	return e, nil
+}
+
+// StoreID returns the random id that the store got when it was created.
+func (e *Engine) StoreID() string { return e.id }
+
+// Close stops the jobs, which go on when the store is opened again, and closes the store.
+func (e *Engine) Close() error {
+	e.jobs.stop()
+	return e.store.Close()
+}
+
+// Serve serves one request; see api.Client.
+func (e *Engine) Serve(ctx context.Context, in api.Request) (api.Response, error) {
+	if in == nil {
+		return nil, api.Validation("The request is nil")
+	}
+	if err := in.Validate(); err != nil {
+		return nil, err
+	}
+	out, err := e.dispatch(ctx, in)
+	if err != nil {
+		return nil, asError(err)
+	}
+	return out, nil
+}
+
+func (e *Engine) dispatch(ctx context.Context, in api.Request) (api.Response, error) {
+	switch in := in.(type) {
+	case *api.GetItemInput:
+		return response(e.getItem(ctx, in))
+	case *api.PutItemInput:
+		return response(e.putItem(ctx, in))
+	case *api.UpdateItemInput:
+		return response(e.updateItem(ctx, in))
+	case *api.DeleteItemInput:
+		return response(e.deleteItem(ctx, in))
+	case *api.QueryInput:
+		return response(e.query(ctx, in))
+	case *api.ScanInput:
+		return response(e.scan(ctx, in))
+	case *api.BatchGetItemInput:
+		return response(e.batchGetItem(ctx, in))
+	case *api.BatchWriteItemInput:
+		return response(e.batchWriteItem(ctx, in))
+	case *api.TransactGetItemsInput:
+		return response(e.transactGetItems(ctx, in))
+	case *api.TransactWriteItemsInput:
+		return response(e.transactWriteItems(ctx, in))
+	case *api.CreateTableInput:
+		return response(e.createTable(ctx, in))
+	case *api.DescribeTableInput:
+		return response(e.describeTable(ctx, in))
+	case *api.ListTablesInput:
+		return response(e.listTables(ctx, in))
+	case *api.UpdateTableInput:
+		return response(e.updateTable(ctx, in))
+	case *api.DeleteTableInput:
+		return response(e.deleteTable(ctx, in))
+	case *api.TagResourceInput:
+		return response(e.tagResource(ctx, in))
+	case *api.UntagResourceInput:
+		return response(e.untagResource(ctx, in))
+	case *api.ListTagsOfResourceInput:
+		return response(e.listTagsOfResource(ctx, in))
+	case *api.DescribeLimitsInput:
+		return response(e.describeLimits(ctx, in))
+	}
+	return nil, &api.Error{Code: api.CodeUnknownOperation, Message: "The embedded database does not serve " + in.Operation()}
+}
+
+// response keeps a nil output of a failed operation from becoming a Response that is not nil.
+func response[Out api.Response](out Out, err error) (api.Response, error) {
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// asError gives every failure a code, as api.Client asks. What is an *api.Error stays as it is.
+func asError(err error) error {
+	if _, ok := errors.AsType[*api.Error](err); ok {
+		return err
+	}
+	e := &api.Error{Code: api.CodeInternalServerError, Cause: err}
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		e.Message = "The request ended before the operation began; nothing was written"
+	case errors.Is(err, kv.ErrOutcomeUnknown):
+		e.Message = "It is unknown whether the write took place"
+	case errors.Is(err, kv.ErrReadOnly):
+		e.Message = "The store refuses writes; nothing was written"
+	case errors.Is(err, kv.ErrFull):
+		e.Message = "The store is full; nothing was written"
+	case errors.Is(err, kv.ErrTooBig):
+		e.Code, e.Message = api.CodeValidation, "The request is larger than the store can hold; nothing was written"
+	case errors.Is(err, kv.ErrCorrupt):
+		e.Message = "The store is damaged"
+	case errors.Is(err, kv.ErrClosed):
+		e.Code, e.Message = api.CodeServiceUnavailable, "The database is closed"
+	case errors.Is(err, kv.ErrConflict):
+		e.Code, e.Message = api.CodeTransactionConflict, "Transaction is ongoing for the item"
+	default:
+		e.Message = "The operation failed"
+	}
+	return e
+}
+
+// micros returns the clock's time in microseconds since 1970.
+func (e *Engine) micros() int64 { return e.opt.Now().UnixMicro() }

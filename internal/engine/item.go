@@ -1,0 +1,197 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/expr"
+	"github.com/statordb/stator/internal/itemcodec"
+)
+
+// itemWrite is what PutItem, UpdateItem and DeleteItem have in common.
+type itemWrite struct {
+	table    *string
+	texts    expressionTexts
+	returns  *api.ReturnValue
+	onFailed *api.ReturnValuesOnConditionCheckFailure
+	capacity *api.ReturnConsumedCapacity
+	metrics  *api.ReturnItemCollectionMetrics
+
+	prepare func(*table, expressions) (write, error)
+}
+
+// itemWritten is what their answers have in common.
+type itemWritten struct {
+	attributes api.Attributes
+	capacity   *api.ConsumedCapacity
+	metrics    *api.ItemCollectionMetrics
+}
+
+func (e *Engine) putItem(ctx context.Context, in *api.PutItemInput) (*api.PutItemOutput, error) {
+	if err := refuseLegacy(legacy{"Expected", in.Expected != nil}, legacy{"ConditionalOperator", in.ConditionalOperator != nil}); err != nil {
+		return nil, err
+	}
+	out, err := e.writeItem(ctx, itemWrite{
+		table:    in.TableName,
+		texts:    expressionTexts{condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues},
+		returns:  in.ReturnValues,
+		onFailed: in.ReturnValuesOnConditionCheckFailure,
+		capacity: in.ReturnConsumedCapacity,
+		metrics:  in.ReturnItemCollectionMetrics,
+		prepare:  func(t *table, _ expressions) (write, error) { return t.preparePut(in.Item) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.PutItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
+}
+
+func (e *Engine) deleteItem(ctx context.Context, in *api.DeleteItemInput) (*api.DeleteItemOutput, error) {
+	if err := refuseLegacy(legacy{"Expected", in.Expected != nil}, legacy{"ConditionalOperator", in.ConditionalOperator != nil}); err != nil {
+		return nil, err
+	}
+	out, err := e.writeItem(ctx, itemWrite{
+		table:    in.TableName,
+		texts:    expressionTexts{condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues},
+		returns:  in.ReturnValues,
+		onFailed: in.ReturnValuesOnConditionCheckFailure,
+		capacity: in.ReturnConsumedCapacity,
+		metrics:  in.ReturnItemCollectionMetrics,
+		prepare:  func(t *table, _ expressions) (write, error) { return t.prepareKeyed(writeDelete, in.Key, nil) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.DeleteItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
+}
+
+func (e *Engine) updateItem(ctx context.Context, in *api.UpdateItemInput) (*api.UpdateItemOutput, error) {
+	if err := refuseLegacy(legacy{"AttributeUpdates", in.AttributeUpdates != nil}, legacy{"Expected", in.Expected != nil},
+		legacy{"ConditionalOperator", in.ConditionalOperator != nil}); err != nil {
+		return nil, err
+	}
+	out, err := e.writeItem(ctx, itemWrite{
+		table: in.TableName,
+		texts: expressionTexts{update: in.UpdateExpression, condition: in.ConditionExpression,
+			names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues},
+		returns:  in.ReturnValues,
+		onFailed: in.ReturnValuesOnConditionCheckFailure,
+		capacity: in.ReturnConsumedCapacity,
+		metrics:  in.ReturnItemCollectionMetrics,
+		prepare:  func(t *table, x expressions) (write, error) { return t.prepareKeyed(writeUpdate, in.Key, x.update) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.UpdateItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
+}
+
+// writeItem carries out one item's write from its request to its answer.
+func (e *Engine) writeItem(ctx context.Context, in itemWrite) (out itemWritten, err error) {
+	x, err := e.bind(in.texts)
+	if err != nil {
+		return out, err
+	}
+	returns := api.ReturnValueNone
+	if in.returns != nil {
+		returns = *in.returns
+	}
+	needs := needsOf(returns, in.metrics)
+	err = e.prepared(ctx, func() error {
+		t, err := e.table(in.table)
+		if err != nil {
+			return err
+		}
+		w, err := in.prepare(t, x)
+		if err != nil {
+			return err
+		}
+		w.condition, w.failOld = x.condition, wantsOldOnFailure(in.onFailed)
+		done, err := e.writeOne(ctx, &w, needs)
+		if err != nil {
+			return err
+		}
+		out.capacity = done.usage.consumed(in.capacity, t)
+		out.metrics = done.metrics
+		out.attributes, err = returnedAttributes(returns, x.update, done)
+		return err
+	})
+	return out, err
+}
+
+// needsOf says which copies the answer to a write needs.
+func needsOf(returns api.ReturnValue, metrics *api.ReturnItemCollectionMetrics) answerNeeds {
+	updated := returns == api.ReturnValueUpdatedOld || returns == api.ReturnValueUpdatedNew
+	return answerNeeds{
+		old:     updated || returns == api.ReturnValueAllOld,
+		new:     updated || returns == api.ReturnValueAllNew,
+		metrics: metrics != nil && *metrics == api.ReturnItemCollectionMetricsSize,
+	}
+}
+
+func wantsOldOnFailure(v *api.ReturnValuesOnConditionCheckFailure) bool {
+	return v != nil && *v == api.ReturnValuesOnConditionCheckFailureAllOld
+}
+
+// returnedAttributes returns what ReturnValues asks for.
+func returnedAttributes(returns api.ReturnValue, u *expr.Update, done writeOutcome) (api.Attributes, error) {
+	switch returns {
+	case api.ReturnValueAllOld:
+		return storedItem(done.old), nil
+	case api.ReturnValueAllNew:
+		return storedItem(done.new), nil
+	case api.ReturnValueUpdatedOld, api.ReturnValueUpdatedNew:
+		if u == nil {
+			return api.Attributes{}, nil
+		}
+		old, err := decodeItem(done.old)
+		if err != nil {
+			return api.Attributes{}, err
+		}
+		new, err := decodeItem(done.new)
+		if err != nil {
+			return api.Attributes{}, err
+		}
+		oldPart, newPart := u.Updated(old, new)
+		part := newPart
+		if returns == api.ReturnValueUpdatedOld {
+			part = oldPart
+		}
+		if len(part) > 0 {
+			return api.ItemOf(part), nil
+		}
+	}
+	return api.Attributes{}, nil
+}
+
+// storedItem returns an item's copy for an answer; the zero Attributes when it is absent.
+func storedItem(item itemcodec.Item) api.Attributes {
+	if item == nil {
+		return api.Attributes{}
+	}
+	return api.StoredItem(item)
+}
+
+func decodeItem(item itemcodec.Item) (attr.Item, error) {
+	if item == nil {
+		return nil, nil
+	}
+	return itemcodec.DecodeItem(item)
+}
+
+// legacy is a parameter of the API before expressions, and whether a request has it.
+type legacy struct {
+	name  string
+	given bool
+}
+
+// refuseLegacy reports the legacy parameters that a request has.
+func refuseLegacy(parameters ...legacy) error {
+	for _, p := range parameters {
+		if p.given {
+			return api.Validation("The legacy parameter " + p.name + " is not supported: use the expression parameters instead")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/internal/expr"
+	"github.com/statordb/stator/internal/itemcodec"
+	"github.com/statordb/stator/kv"
+)
+
+func (e *Engine) getItem(ctx context.Context, in *api.GetItemInput) (*api.GetItemOutput, error) {
+	if err := refuseLegacy(legacy{"AttributesToGet", in.AttributesToGet != nil}); err != nil {
+		return nil, err
+	}
+	x, err := e.bind(expressionTexts{projection: in.ProjectionExpression, names: in.ExpressionAttributeNames})
+	if err != nil {
+		return nil, err
+	}
+	t, err := e.table(in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	k, err := t.parseKey(in.Key)
+	if err != nil {
+		return nil, err
+	}
+	var item itemcodec.Item
+	size := 0
+	err = e.store.View(ctx, func(r kv.Reader) error {
+		v, err := r.Get(k.row)
+		if err != nil {
+			return err
+		}
+		found, err := t.checkRow(k, v)
+		if err != nil {
+			return err
+		}
+		size = found.size()
+		item = copyItem(found, x.projection)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &api.GetItemOutput{Item: storedItem(item)}
+	if in.ReturnConsumedCapacity != nil {
+		use := readUsage{table: readUnits(size, isTrue(in.ConsistentRead))}
+		out.ConsumedCapacity = use.consumed(in.ReturnConsumedCapacity, t)
+	}
+	return out, nil
+}
+
+// checkRow opens the base row that the store holds for k, nil when there is none.
+func (t *table) checkRow(k key, v []byte) (row, error) {
+	r, err := openRow(k.row, v)
+	if r == nil || err != nil {
+		return nil, err
+	}
+	if !k.matches(r.item(), len(t.keys)) {
+		return nil, fmt.Errorf("%w: row %x is of another item: two partition keys have one hash", kv.ErrCorrupt, k.row)
+	}
+	return r, nil
+}
+
+// copyItem returns a copy of the row's item, or of what the projection leaves of it; nil for no row.
+func copyItem(r row, p *expr.Projection) itemcodec.Item {
+	switch {
+	case r == nil:
+		return nil
+	case p != nil:
+		return p.Append(nil, r.item())
+	}
+	return append(make(itemcodec.Item, 0, len(r)-rowHeaderSize), r.item()...)
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }

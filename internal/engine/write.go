@@ -1,0 +1,209 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/expr"
+	"github.com/statordb/stator/internal/itemcodec"
+	"github.com/statordb/stator/kv"
+)
+
+// maxItemBytes is the largest item, by DynamoDB's rules of size.
+const maxItemBytes = 400 << 10
+
+// write is one item's write, prepared: all that can be done without the old
+// row is done.
+type write struct {
+	t         *table
+	key       key
+	kind      writeKind
+	condition *expr.Condition // nil: none
+	failOld   bool            // a failed condition returns the old item
+
+	put    row          // of a put: the new row
+	update *expr.Update // of an update; nil changes nothing but makes the item
+	keys   attr.Item    // of an update: the key, which a new item starts from
+}
+
+type writeKind uint8
+
+const (
+	writePut writeKind = iota
+	writeUpdate
+	writeDelete
+	writeCheck // tests its condition and writes nothing
+)
+
+// preparePut encodes the item and checks its keys against the table's.
+func (t *table) preparePut(item attr.Item) (write, error) {
+	if err := t.checkItemKey(item); err != nil {
+		return write{}, err
+	}
+	if err := t.checkIndexKeys(item); err != nil {
+		return write{}, err
+	}
+	size := item.Size()
+	b, err := itemcodec.AppendItem(newRow(size+size/4+32), item, t.keyNames...)
+	if err != nil {
+		return write{}, err
+	}
+	w := write{t: t, kind: writePut, put: row(b)}
+	w.put.setSize(size)
+	w.key, err = t.keyOf(w.put.item())
+	return w, err
+}
+
+// prepareKeyed prepares a write that names its item by Key.
+func (t *table) prepareKeyed(kind writeKind, keys attr.Item, update *expr.Update) (write, error) {
+	k, err := t.parseKey(keys)
+	if err != nil {
+		return write{}, err
+	}
+	if update != nil {
+		for _, name := range update.Attributes() {
+			if t.isKey(name) {
+				return write{}, api.Validation("One or more parameter values were invalid: Cannot update attribute " + name +
+					". This attribute is part of the key")
+			}
+		}
+	}
+	return write{t: t, kind: kind, key: k, update: update, keys: keys}, nil
+}
+
+// plan judges the condition on the old row and builds the change. The change
+// shares the old row's memory.
+func (w *write) plan(old row) (change, error) {
+	c := change{t: w.t, key: w.key, old: old}
+	if w.condition != nil && !w.condition.Match(itemOf(old)) {
+		return c, w.conditionFailed(old)
+	}
+	switch w.kind {
+	case writePut:
+		c.new = w.put
+	case writeUpdate:
+		var err error
+		if c.new, err = w.updated(old); err != nil {
+			return c, err
+		}
+	case writeCheck:
+		c.new = old
+	}
+	return c, nil
+}
+
+func itemOf(r row) itemcodec.Item {
+	if r == nil {
+		return nil
+	}
+	return r.item()
+}
+
+func (w *write) conditionFailed(old row) error {
+	err := &api.Error{Code: api.CodeConditionalCheckFailed, Message: "The conditional request failed"}
+	if w.failOld && old != nil {
+		err.Item = api.StoredItem(bytes.Clone(old.item()))
+	}
+	return err
+}
+
+// updated returns the row that the update makes of the old one, nil when there
+// was none and the update makes none.
+func (w *write) updated(old row) (row, error) {
+	item := w.keys.Clone()
+	if old != nil {
+		var err error
+		if item, err = itemcodec.DecodeItem(old.item()); err != nil {
+			return nil, err
+		}
+	}
+	if w.update != nil {
+		if err := w.update.Apply(item); err != nil {
+			return nil, api.Validation(err.Error())
+		}
+		if old == nil && len(item) == len(w.t.keys) {
+			return nil, nil // only REMOVE and DELETE: AWS makes no item of them
+		}
+		if err := w.t.checkUpdatedIndexKeys(item, w.update.Attributes()); err != nil {
+			return nil, err
+		}
+	}
+	size := item.Size()
+	if size > maxItemBytes {
+		return nil, api.Validation("Item size to update has exceeded the maximum allowed size")
+	}
+	b, err := itemcodec.AppendItem(newRow(size+size/4+32), item, w.t.keyNames...)
+	if err != nil {
+		return nil, err
+	}
+	r := row(b)
+	r.setSize(size)
+	return r, nil
+}
+
+// writeOutcome is what one write leaves for its answer.
+type writeOutcome struct {
+	usage    writeUsage
+	old, new itemcodec.Item // copies, when they were asked for
+	metrics  *api.ItemCollectionMetrics
+}
+
+// answerNeeds says which parts of a writeOutcome the answer wants.
+type answerNeeds struct{ old, new, metrics bool }
+
+// writeOne carries out one write in a transaction of its own.
+func (e *Engine) writeOne(ctx context.Context, w *write, needs answerNeeds) (out writeOutcome, err error) {
+	now := e.micros()
+	err = e.store.Update(ctx, func(kw kv.Writer) error {
+		x := tx{w: kw, now: now}
+		rows, err := x.load([]*table{w.t}, []key{w.key})
+		if err != nil {
+			return err
+		}
+		c, err := w.plan(rows[0])
+		if err != nil {
+			return err
+		}
+		out = writeOutcome{}
+		if out.usage, err = x.applyChange(c); err != nil {
+			return err
+		}
+		if needs.old {
+			out.old = bytes.Clone(itemOf(c.old))
+		}
+		if needs.new {
+			out.new = bytes.Clone(itemOf(c.new))
+		}
+		if needs.metrics {
+			if out.metrics, err = w.t.collectionMetrics(kw, w.key); err != nil {
+				return err
+			}
+		}
+		return x.finish()
+	})
+	return out, err
+}
+
+// collectionMetrics returns the size of an item collection as AWS tells it, nil
+// for a table without local indexes.
+func (t *table) collectionMetrics(r kv.Reader, k key) (*api.ItemCollectionMetrics, error) {
+	if !t.local {
+		return nil, nil
+	}
+	size, err := collectionBytes(r, t.collectionKey(k))
+	if err != nil {
+		return nil, err
+	}
+	stored := append([]byte{byte(len(t.keys))}, k.attrs...)
+	hash, err := itemcodec.Item(stored).Lookup(t.keys[0].name).Decode()
+	if err != nil {
+		return nil, err
+	}
+	gb := float64(size >> 30)
+	return &api.ItemCollectionMetrics{
+		ItemCollectionKey:   attr.Item{t.keys[0].name: hash},
+		SizeEstimateRangeGB: []float64{gb, gb + 1},
+	}, nil
+}
