@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/num"
@@ -111,7 +112,13 @@ func checkKeysAndAttributes(k KeysAndAttributes) error {
 // are compared by value. Values that no key can have are left out, for the
 // table's schema refuses them anyway.
 func appendKey(dst []byte, key attr.Item) []byte {
-	for _, name := range sortedKeys(key) {
+	var buf [8]string
+	names := buf[:0]
+	for name := range key {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		v := key[name]
 		text := v.Str()
 		switch v.Kind() {

@@ -49,7 +49,7 @@ func (in *CreateTableInput) Validate() error {
 	}
 
 	for _, check := range [...]func() error{
-		in.checkBilling, in.checkKey, in.checkUnused, in.checkLocalIndexes, in.checkGlobalIndexes, in.checkVectorIndexes, in.checkSettings,
+		in.checkBilling, in.checkKey, in.checkEmptyLists, in.checkUnused, in.checkLocalIndexes, in.checkGlobalIndexes, in.checkVectorIndexes, in.checkSettings,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -109,8 +109,18 @@ func (in *CreateTableInput) checkKey() error {
 	return checkSimpleKey(in.KeySchema)
 }
 
-// checkUnused reports definitions that no key needs. It comes before all else
-// that is said of indexes.
+func (in *CreateTableInput) checkEmptyLists() error {
+	if in.LocalSecondaryIndexes != nil && len(in.LocalSecondaryIndexes) == 0 {
+		return Validation(invalidParameter + "List of LocalSecondaryIndexes is empty")
+	}
+	if in.GlobalSecondaryIndexes != nil && len(in.GlobalSecondaryIndexes) == 0 {
+		return Validation(invalidParameter + "List of GlobalSecondaryIndexes is empty")
+	}
+	return nil
+}
+
+// checkUnused reports definitions that no key needs. It comes before all that
+// is said of single indexes.
 func (in *CreateTableInput) checkUnused() error {
 	defined, used := definedNames(in.AttributeDefinitions), keyNames(in.KeySchema)
 	for _, index := range in.LocalSecondaryIndexes {
@@ -141,8 +151,6 @@ func (in *CreateTableInput) checkLocalIndexes() error {
 	switch {
 	case indexes == nil:
 		return nil
-	case len(indexes) == 0:
-		return Validation(invalidParameter + "List of LocalSecondaryIndexes is empty")
 	case len(in.KeySchema) != maxTableKey:
 		return Validation(invalidParameter + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
 	}
@@ -180,9 +188,6 @@ func (in *CreateTableInput) checkLocalIndex(index LocalSecondaryIndex, i int) er
 
 func (in *CreateTableInput) checkGlobalIndexes() error {
 	indexes := in.GlobalSecondaryIndexes
-	if indexes != nil && len(indexes) == 0 {
-		return Validation(invalidParameter + "List of GlobalSecondaryIndexes is empty")
-	}
 	for i, index := range indexes {
 		if err := in.checkGlobalIndex(index, i); err != nil {
 			return err

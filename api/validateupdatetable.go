@@ -199,9 +199,6 @@ func (in *UpdateTableInput) checkIndexUpdate(u GlobalSecondaryIndexUpdate) error
 		if x.ProvisionedThroughput == nil && x.OnDemandThroughput == nil && x.WarmThroughput == nil {
 			return Validation(invalidParameter + "ProvisionedThroughput must be specified for index: " + *x.IndexName)
 		}
-		if err := checkUnits(x.ProvisionedThroughput); err != nil {
-			return err
-		}
 		return checkOnDemand(x.OnDemandThroughput, "index : "+*x.IndexName, true)
 	}
 	x := u.Create
@@ -218,9 +215,6 @@ func (in *UpdateTableInput) checkIndexUpdate(u GlobalSecondaryIndexUpdate) error
 		return err
 	}
 	if err := checkIndexProjection(x.Projection); err != nil {
-		return err
-	}
-	if err := checkUnits(x.ProvisionedThroughput); err != nil {
 		return err
 	}
 	return checkOnDemand(x.OnDemandThroughput, "index : "+*x.IndexName, false)
