@@ -37,22 +37,66 @@ const (
 	setElementsBuffer = 64
 )
 
-// itemFault returns what is wrong with the values of an item, a key or a map,
-// "" when nothing is. Where several attributes are wrong it is that of the first
-// in alphabetical order, since an item has no other.
+// walk looks at values once: for what is wrong with them, and for how large they are at most.
 //
-// It looks no deeper than maxNesting, however deep the item is: programs can
+// It looks no deeper than maxNesting, however deep a document is: programs can
 // build documents that no stack is large enough for.
-func itemFault(it attr.Item, level int) string {
+type walk struct {
+	// size is an upper bound of the size by DynamoDB's rules that needs no
+	// number to be read: a number counts at most numberSlack bytes more than
+	// its text has. Nearly all items are so far below the limit that their
+	// exact size is not worth another walk.
+	size int
+}
+
+// itemFault returns what is wrong with the values of an item or a key, "" when
+// nothing is.
+func itemFault(it attr.Item) string {
+	var w walk
+	return w.item(it, 1)
+}
+
+// valueFault returns what is wrong with one value, "" when nothing is.
+func valueFault(v attr.Value) string {
+	var w walk
+	return w.value(v, 1)
+}
+
+// checkItem is itemFault as an error.
+func checkItem(it attr.Item) error {
+	if f := itemFault(it); f != "" {
+		return Validation(f)
+	}
+	return nil
+}
+
+// checkSized is checkItem for an item that is written: it returns the fault
+// of its values, and apart from it that of its size (more than 400 KB), which AWS looks for later.
+func checkSized(it attr.Item) (values, size error) {
+	var w walk
+	if f := w.item(it, 1); f != "" {
+		return Validation(f), nil
+	}
+	if w.size > maxItemSize && it.Size() > maxItemSize {
+		return nil, Validation(faultItemSize)
+	}
+	return nil, nil
+}
+
+// item judges an item, a key or the contents of a map, whose values are at a
+// level. Where several attributes are wrong the fault is that of the first in
+// alphabetical order, since an item has no other.
+func (w *walk) item(it attr.Item, level int) string {
 	if _, ok := it[""]; ok {
 		return faultEmptyName
 	}
 	var first, fault string
 	for name, v := range it {
+		w.size += len(name)
 		f := ""
 		if len(name) > maxAttributeName {
 			f = faultLongName
-		} else if f = valueFault(v, level); f == "" {
+		} else if f = w.value(v, level); f == "" {
 			continue
 		}
 		if fault == "" || name < first {
@@ -62,59 +106,56 @@ func itemFault(it attr.Item, level int) string {
 	return fault
 }
 
-// checkItem is itemFault of a whole item or key, as an error.
-func checkItem(it attr.Item) error {
-	if f := itemFault(it, 1); f != "" {
-		return Validation(f)
-	}
-	return nil
-}
-
-// checkItemSize reports an item of more than 400 KB. The item's values are good.
-func checkItemSize(it attr.Item) error {
-	if it.Size() > maxItemSize {
-		return Validation(faultItemSize)
-	}
-	return nil
-}
-
-// valueFault returns what is wrong with one value at a level, "" when nothing is.
-func valueFault(v attr.Value, level int) string {
+func (w *walk) value(v attr.Value, level int) string {
 	if level > maxNesting {
 		return faultNesting
 	}
+	const perElement, perContainer = 1, 3
 	switch v.Kind() {
-	case attr.String, attr.Binary, attr.Bool:
+	case attr.String, attr.Binary:
+		w.size += v.Len()
 		return ""
 	case attr.Number:
-		return numberFault(v.Num())
+		return w.number(v.Num())
+	case attr.Bool:
+		w.size++
+		return ""
 	case attr.Null:
+		w.size++
 		if !v.IsNull() {
 			return faultNull
 		}
 		return ""
 	case attr.List:
-		for _, e := range v.List() {
-			if f := valueFault(e, level+1); f != "" {
+		list := v.List()
+		w.size += perContainer + perElement*len(list)
+		for _, e := range list {
+			if f := w.value(e, level+1); f != "" {
 				return f
 			}
 		}
 		return ""
 	case attr.Map:
-		return itemFault(v.Map(), level+1)
+		m := v.Map()
+		w.size += perContainer + perElement*len(m)
+		return w.item(m, level+1)
 	case attr.StringSet:
-		return stringSetFault(v.Strings())
+		return w.stringSet(v.Strings())
 	case attr.NumberSet:
-		return numberSetFault(v.Strings())
+		return w.numberSet(v.Strings())
 	case attr.BinarySet:
-		return binarySetFault(v.Binaries())
+		return w.binarySet(v.Binaries())
 	case attr.Ambiguous:
 		return faultManyTypes
 	}
 	return faultEmptyValue
 }
 
-func numberFault(text string) string {
+// numberSlack is what a number can count more than its text has bytes.
+const numberSlack = 2
+
+func (w *walk) number(text string) string {
+	w.size += len(text) + numberSlack
 	if num.IsCanonical(text) {
 		return ""
 	}
@@ -138,9 +179,12 @@ func numericFault(text string, err error) string {
 	return faultNotNumeric + ": " + text
 }
 
-func stringSetFault(elems []string) string {
+func (w *walk) stringSet(elems []string) string {
 	if len(elems) == 0 {
 		return faultEmptySS
+	}
+	for _, e := range elems {
+		w.size += len(e)
 	}
 	if !hasDuplicates(elems) {
 		return ""
@@ -148,13 +192,14 @@ func stringSetFault(elems []string) string {
 	return invalidParameter + "Input collection [" + strings.Join(elems, ", ") + "] contains duplicates."
 }
 
-func numberSetFault(texts []string) string {
+func (w *walk) numberSet(texts []string) string {
 	if len(texts) == 0 {
 		return faultEmptyNS
 	}
 	var buf [setElementsBuffer]num.Number
 	numbers := buf[:0]
 	for _, text := range texts {
+		w.size += len(text) + numberSlack
 		n, err := num.Parse(text)
 		if f := numericFault(text, err); f != "" {
 			return f
@@ -167,9 +212,12 @@ func numberSetFault(texts []string) string {
 	return ""
 }
 
-func binarySetFault(elems [][]byte) string {
+func (w *walk) binarySet(elems [][]byte) string {
 	if len(elems) == 0 {
 		return faultEmptyBS
+	}
+	for _, e := range elems {
+		w.size += len(e)
 	}
 	if !hasDuplicateBytes(elems) {
 		return ""
@@ -232,6 +280,9 @@ func duplicateName(names []string) (string, bool) {
 
 // checkAttributesToGet judges a legacy projection, whose length is good.
 func checkAttributesToGet(names []string) error {
+	if slices.Contains(names, "") {
+		return Validation(faultEmptyName)
+	}
 	if name, ok := duplicateName(names); ok {
 		return Validation(invalidParameter + "Duplicate value in attribute name: " + name)
 	}

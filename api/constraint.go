@@ -13,6 +13,12 @@ import (
 // message, at most ten faults. Only when the shape is good come the rules
 // between members, and the first one that is broken is the error.
 //
+// During 2026 AWS has been replacing this layer Region by Region; the newer one
+// puts "1 validation error detected: " before more faults, quotes the members of sets and
+// leaves most values out. Until that is the same everywhere the
+// wording here is that of the layer which all SDKs and tools have known for
+// years, with the newer one only where all Regions have it.
+//
 // constraints collects the first kind. A request that is good costs no
 // allocation: paths and texts are made when a fault is found.
 type constraints struct {
@@ -93,14 +99,22 @@ func (c *constraints) requiredText(p *path, name string, v *string, rule textRul
 	}
 }
 
-// names checks a list of strings that may be absent.
+// names checks the length of a list of strings that may be absent.
 func (c *constraints) names(p *path, name string, list []string, most int) {
 	if list == nil {
 		return
 	}
-	c.length(p, name, len(list), 1, most, func() (string, int) {
-		return "'[" + strings.Join(list, ", ") + "]'", len(list)
-	})
+	c.length(p, name, len(list), 1, most, func() (string, int) { return echoList(list), len(list) })
+}
+
+// members checks each string of a list: all faulty ones make one fault.
+func (c *constraints) members(p *path, name string, list []string, rule textRule) {
+	for _, s := range list {
+		if n := utf8.RuneCountInString(s); n < rule.min || n > rule.max {
+			c.fault(echoList(list), p, name, "Member must satisfy constraint: ["+maxLength(rule.max)+", "+minLength(rule.min)+"]")
+			return
+		}
+	}
 }
 
 // length checks a length. n is an upper bound of it that costs nothing; exact

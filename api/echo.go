@@ -10,9 +10,9 @@ import (
 
 // AWS repeats a faulty value in its message. Where that is a whole structure,
 // it is the text that Java or JSON makes of it, which can be as large as the
-// request and as deep; here it ends with … after maxEcho bytes, and lists and
-// maps inside attribute values are not opened.
-const maxEcho = 2048
+// request and as deep; here it ends with … after maxEcho bytes, and lists, maps
+// and sets inside an item are not opened.
+const maxEcho = 8192
 
 // echo builds such a text.
 type echo struct {
@@ -41,6 +41,18 @@ func (e *echo) comma(i int, comma string) {
 
 // String returns the text in quotes.
 func (e *echo) String() string { return quote(e.b.String()) }
+
+// echoList is a list of strings as Java writes it.
+func echoList(list []string) string {
+	var e echo
+	e.add("[")
+	for i, s := range list {
+		e.comma(i, ", ")
+		e.add(s)
+	}
+	e.add("]")
+	return e.String()
+}
 
 // echoKeySchema is a list of key schema elements as Java writes it.
 func echoKeySchema(schema []KeySchemaElement) string {

@@ -66,44 +66,66 @@ func areNull(expressions []parameter) string {
 
 const (
 	maxPlaceholder       = 255     // bytes, the # or : included
-	maxPlaceholderValues = 2 << 20 // bytes of all names, or of all values, of a request
+	maxPlaceholderValues = 2 << 20 // bytes of all names, or of all values, with their placeholders
 )
 
 // checkPlaceholders judges ExpressionAttributeNames and
-// ExpressionAttributeValues, nil when absent. Whether the expressions use them
+// ExpressionAttributeValues, nil when absent: the placeholders of the names, then all of
+// the values, then what the names stand for. Whether the expressions use them
 // is judged with their texts.
 func checkPlaceholders(names map[string]string, values map[string]attr.Value) error {
+	named := true
 	if names != nil {
-		if err := checkNames(names); err != nil {
+		var err error
+		if named, err = checkNames(names); err != nil {
 			return err
 		}
 	}
 	if values != nil {
-		return checkValues(values)
+		if err := checkValues(values); err != nil {
+			return err
+		}
+	}
+	if !named {
+		return checkNamed(names)
 	}
 	return nil
 }
 
-func checkNames(names map[string]string) error {
+// checkNames judges the placeholders of names, and reports whether what they
+// stand for is good too.
+func checkNames(names map[string]string) (named bool, err error) {
 	if len(names) == 0 {
-		return Validation("ExpressionAttributeNames must not be empty")
+		return false, Validation("ExpressionAttributeNames must not be empty")
 	}
+	named = true
 	var first firstFault
 	size := 0
 	for key, name := range names {
 		size += len(key) + len(name)
+		named = named && name != "" && len(name) <= maxAttributeName
 		switch {
 		case len(key) > maxPlaceholder:
 			first.add(key, fmt.Sprintf("contains invalid key: The expression attribute map contains a key that is too long; size of key: %d", len(key)))
 		case !isPlaceholder(key, '#'):
 			first.add(key, `contains invalid key: Syntax error; key: "`+key+`"`)
+		}
+	}
+	return named, first.err("ExpressionAttributeNames ", size)
+}
+
+// checkNamed judges what the names stand for.
+func checkNamed(names map[string]string) error {
+	var first firstFault
+	for key, name := range names {
+		switch {
 		case name == "":
 			first.add(key, "contains invalid value: "+faultEmptyName+" for key "+key)
 		case len(name) > maxAttributeName:
 			first.add(key, "contains invalid value: "+faultLongName+" for key "+key)
 		}
 	}
-	return first.err("ExpressionAttributeNames ", size)
+	return first.err("ExpressionAttributeNames ", 0)
 }
 
 // checkValues reports a faulty key before a faulty value, whatever their order.
@@ -112,8 +134,9 @@ func checkValues(values map[string]attr.Value) error {
 		return Validation("ExpressionAttributeValues must not be empty")
 	}
 	var keys, first firstFault
-	size := 0
+	var w walk
 	for key, v := range values {
+		w.size += len(key)
 		switch {
 		case len(key) > maxPlaceholder:
 			keys.add(key, "contains invalid key: The expression attribute map contains a key that is too long;")
@@ -122,16 +145,14 @@ func checkValues(values map[string]attr.Value) error {
 			keys.add(key, `contains invalid key: Syntax error; key: "`+key+`"`)
 			continue
 		}
-		if f := valueFault(v, 1); f != "" {
+		if f := w.value(v, 1); f != "" {
 			first.add(key, "contains invalid value: "+f+" for key "+key)
-			continue
 		}
-		size += len(key) + v.Size()
 	}
 	if keys.text != "" {
 		first = keys
 	}
-	return first.err("ExpressionAttributeValues ", size)
+	return first.err("ExpressionAttributeValues ", w.size)
 }
 
 // firstFault keeps the fault of the key that is first in alphabetical order:

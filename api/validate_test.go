@@ -189,6 +189,17 @@ func TestEchoIsBounded(t *testing.T) {
 	} {
 		err := in.Validate()
 		require.Error(t, err)
-		require.Less(t, len(err.Error()), 4096)
+		require.Less(t, len(err.Error()), 10_000)
+	}
+}
+
+// TestNumberSizeIsBounded holds what Validate takes for granted where it
+// decides that an item need not be measured.
+func TestNumberSizeIsBounded(t *testing.T) {
+	for _, text := range []string{
+		"0", "1", "-1", "10", "-10", "12", "-12", "123", "-123", "1.5", "-1.5", ".5", "-.5", "1e5", "-1e5", "1e125", "-9e125", "1e-130", "-1e-130",
+		"0.01", "-0.001", "99999999999999999999999999999999999999", "-9999999999999999999999999999999999999.9",
+	} {
+		require.LessOrEqual(t, attr.N(text).Size(), len(text)+2, text)
 	}
 }

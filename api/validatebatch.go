@@ -210,8 +210,9 @@ func checkWrite(w WriteRequest) error {
 	if w.DeleteRequest != nil {
 		return checkItem(w.DeleteRequest.Key)
 	}
-	if err := checkItem(w.PutRequest.Item); err != nil {
-		return err
+	values, size := checkSized(w.PutRequest.Item)
+	if values != nil {
+		return values
 	}
-	return checkItemSize(w.PutRequest.Item)
+	return size
 }

@@ -22,14 +22,15 @@ func (in *PutItemInput) Validate() error {
 	); err != nil {
 		return err
 	}
-	if err := checkItem(in.Item); err != nil {
-		return err
+	values, size := checkSized(in.Item)
+	if values != nil {
+		return values
 	}
 	if err := checkReturnOld(in.ReturnValues); err != nil {
 		return err
 	}
-	if err := checkItemSize(in.Item); err != nil {
-		return err
+	if size != nil {
+		return size
 	}
 	if err := checkOperator(in.ConditionalOperator, len(in.Expected)); err != nil {
 		return err

@@ -103,6 +103,9 @@ func TestPutItem(t *testing.T) {
 		{"empty attribute name", put(func(in *api.PutItemInput) {
 			in.ConditionExpression, in.ExpressionAttributeNames = new(""), names{"#a": ""}
 		}), "ExpressionAttributeNames contains invalid value: Empty attribute name for key #a"},
+		{"values before what names stand for", put(func(in *api.PutItemInput) {
+			in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = new(""), names{"#a": ""}, values{":v": attr.SS()}
+		}), "ExpressionAttributeValues contains invalid value: " + invalid + "An string set  may not be empty for key :v"},
 		{"long placeholder", put(func(in *api.PutItemInput) {
 			in.ConditionExpression, in.ExpressionAttributeNames = new(""), names{"#" + strings.Repeat("a", 255): "a"}
 		}), "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; size of key: 256"},
@@ -129,6 +132,7 @@ func TestGetItem(t *testing.T) {
 				"Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"},
 		{"names without an expression", &api.GetItemInput{TableName: table(), Key: key(), ExpressionAttributeNames: names{}, AttributesToGet: []string{"a"}},
 			"ExpressionAttributeNames can only be specified when using expressions"},
+		{"empty name", &api.GetItemInput{TableName: table(), Key: key(), AttributesToGet: []string{""}}, "Empty attribute name"},
 		{"duplicates", &api.GetItemInput{TableName: table(), Key: key(), AttributesToGet: []string{"a", "b", "a"}},
 			invalid + "Duplicate value in attribute name: a"},
 	})

@@ -62,7 +62,7 @@ func checkConditions(m map[string]Condition) error {
 	for _, key := range sortedKeys(m) {
 		cond := m[key]
 		for _, v := range cond.AttributeValueList {
-			if f := valueFault(v, 1); f != "" {
+			if f := valueFault(v); f != "" {
 				return Validation(f)
 			}
 		}
@@ -103,7 +103,7 @@ func checkExpectation(e ExpectedAttributeValue, forAttribute string) error {
 		return invalid("Value or AttributeValueList must be used with ComparisonOperator: " + string(op))
 	}
 	for _, v := range list {
-		if f := valueFault(v, 1); f != "" {
+		if f := valueFault(v); f != "" {
 			return Validation(f)
 		}
 	}
@@ -123,7 +123,7 @@ func checkExists(e ExpectedAttributeValue, invalid func(string) error) error {
 	case exists == "false":
 		return invalid("Value cannot be used when Exists is false")
 	}
-	if f := valueFault(*e.Value, 1); f != "" {
+	if f := valueFault(*e.Value); f != "" {
 		return Validation(f)
 	}
 	return nil
@@ -203,7 +203,7 @@ func checkUpdate(u AttributeValueUpdate) error {
 		}
 		return nil
 	}
-	if f := valueFault(*u.Value, 1); f != "" {
+	if f := valueFault(*u.Value); f != "" {
 		return Validation(f)
 	}
 	kind := u.Value.Kind()

@@ -191,7 +191,7 @@ func checkSelect(v *Select, projection *string, attributesToGet []string, index 
 // checkStartKey judges the values of an ExclusiveStartKey. AWS introduces some of the
 // faults with a sentence and others not.
 func checkStartKey(key attr.Item) error {
-	f := itemFault(key, 1)
+	f := itemFault(key)
 	if f == "" {
 		return nil
 	}

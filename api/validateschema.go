@@ -57,6 +57,7 @@ func (c *constraints) projection(p *path, v *Projection) {
 	in := p.in("projection")
 	projectionTypes.check(c, &in, "projectionType", v.ProjectionType)
 	c.names(&in, "nonKeyAttributes", v.NonKeyAttributes, maxNonKeyAttributes)
+	c.members(&in, "nonKeyAttributes", v.NonKeyAttributes, attributeNameRule)
 }
 
 func (c *constraints) provisionedThroughput(p *path, v *ProvisionedThroughput) {

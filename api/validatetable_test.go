@@ -184,6 +184,9 @@ func TestCreateTableIndexes(t *testing.T) {
 		{"21 names", withGlobal("a b", "a", global("abc", "b", include(names...))), oneError +
 			lengthFault("["+strings.Join(names, ", ")+"]", "globalSecondaryIndexes.1.member.projection.nonKeyAttributes", "less than or equal to 20")},
 		{"102 names", withGlobal("a b", "a", projected...), invalid + "Number of NonKeyAttributes in all indexes of the table exceeds the limit of 100"},
+		{"empty projected name", withGlobal("a b", "a", global("abc", "b", include("x", ""))), oneError +
+			"Value '[x, ]' at 'globalSecondaryIndexes.1.member.projection.nonKeyAttributes' failed to satisfy constraint: " +
+			"Member must satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]"},
 		{"no local indexes", withLocal("a b", "a"), invalid + "List of LocalSecondaryIndexes is empty"},
 		{"no global indexes", withGlobal("a b", "a"), invalid + "List of GlobalSecondaryIndexes is empty"},
 		{"shape before unused", withGlobal("sk a b pk c", "pk | sk", global("x", "", nil)), "3 validation errors detected: " +

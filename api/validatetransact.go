@@ -167,13 +167,12 @@ func checkAction(t *TransactWriteItem) error {
 	if err := checkParameters(expressions, nil, a.names, a.values); err != nil {
 		return err
 	}
-	if err := checkItem(a.item); err != nil {
-		return err
+	values, size := checkSized(a.item)
+	if values != nil {
+		return values
 	}
-	if t.Put != nil {
-		if err := checkItemSize(a.item); err != nil {
-			return err
-		}
+	if size != nil && t.Put != nil {
+		return size
 	}
 	return checkPlaceholders(a.names, a.values)
 }

@@ -1,0 +1,81 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
+)
+
+// counting is a layer around a Client: it counts what passes, by class.
+type counting struct {
+	api.Client
+	reads, writes int
+}
+
+func (c *counting) Serve(ctx context.Context, in api.Request) (api.Response, error) {
+	switch op, _ := api.Lookup(in.Operation()); op.Class {
+	case api.Read:
+		c.reads++
+	case api.Write:
+		c.writes++
+	}
+	return c.Client.Serve(ctx, in)
+}
+
+// oneItem is a Client that has one item and takes no writes.
+type oneItem struct{ item attr.Item }
+
+func (c oneItem) Serve(_ context.Context, in api.Request) (api.Response, error) {
+	if err := in.Validate(); err != nil {
+		return nil, err
+	}
+	if _, ok := in.(*api.GetItemInput); ok {
+		return &api.GetItemOutput{Item: api.ItemOf(c.item)}, nil
+	}
+	return nil, &api.Error{Code: api.CodeUnknownOperation, Message: in.Operation()}
+}
+
+func ExampleDo() {
+	ctx := context.Background()
+	c := &counting{Client: oneItem{attr.Item{"id": attr.S("u1"), "name": attr.S("Ada")}}}
+
+	out, err := api.Do(ctx, c, &api.GetItemInput{TableName: new("users"), Key: attr.Item{"id": attr.S("u1")}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(out.Item.Value("name"))
+
+	_, err = api.Do(ctx, c, &api.PutItemInput{TableName: new("u;"), Item: attr.Item{"id": attr.S("u2")}})
+	fmt.Println(errors.Is(err, api.ErrValidation))
+	fmt.Println(err)
+	fmt.Println(c.reads, "read,", c.writes, "write")
+	// Output:
+	// "Ada"
+	// true
+	// ValidationException: 2 validation errors detected: Value 'u;' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value 'u;' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3
+	// 1 read, 1 write
+}
+
+func ExampleRegistry() {
+	for _, op := range api.Registry() {
+		if op.Class == api.Write {
+			fmt.Println(op.API, op.Name)
+		}
+	}
+	// Output:
+	// DynamoDB_20120810 BatchWriteItem
+	// DynamoDB_20120810 DeleteItem
+	// DynamoDB_20120810 PutItem
+	// DynamoDB_20120810 TransactWriteItems
+	// DynamoDB_20120810 UpdateItem
+}
+
+func ExampleParseARN() {
+	arn, ok := api.ParseARN("arn:aws:dynamodb:eu-west-1:123456789012:table/users")
+	fmt.Println(ok, arn.Region, arn.Table)
+	// Output: true eu-west-1 users
+}
