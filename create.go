@@ -173,6 +173,10 @@ func CreateTable(ctx context.Context, c Client, name string, options ...TableOpt
 // The name of the attribute is that of the `dynamodbav` tag or the field. Its
 // type comes from the field's: strings are S, numbers N, []byte B. Where that does not
 // tell (a custom marshaler) the role ends with it: "hash,S".
+//
+// A string that is the key of an index and may be empty needs omitempty in its
+// `dynamodbav` tag: an item without the attribute is left out of the index, one with an
+// empty string is refused.
 func CreateTableFor[T any](ctx context.Context, c Client, name string, options ...TableOption) (TableOf[T], error) {
 	none := TableOf[T]{}
 	tags, err := schemaOf(reflect.TypeFor[T]())
