@@ -9,10 +9,10 @@ import (
 // another Client (a cache, a policy guard), as http.RoundTripper is for HTTP.
 // Implementations are safe for concurrent use.
 //
-// Serve must not change the request and must not keep it, or what it points
-// to, after it returns. A faulty request, and any other failure, is reported as
-// *Error or as an error that wraps one; a request that the Client does not
-// know is an error with CodeUnknownOperation.
+// Serve must not change the request, and must not keep it or what it points to
+// after it returns. A faulty request, and any other failure, is reported as an
+// *Error or as an error that wraps one. A request that the Client does not
+// know fails with CodeUnknownOperation.
 type Client interface {
 	Serve(ctx context.Context, in Request) (Response, error)
 }
@@ -23,11 +23,13 @@ type Request interface {
 	// Operation returns the operation's name as AWS has it, such as "PutItem".
 	Operation() string
 
-	// Validate reports everything that can be seen in the request itself to be wrong: types,
-	// constraints, and members that contradict each other, in the order and
-	// with the code and message of AWS. It changes nothing and looks nothing
-	// up. The texts of expressions are judged by the engine, next and still before any table is
-	// looked up. The error is an *Error.
+	// Validate reports what the request itself shows to be wrong: missing
+	// members, lengths, ranges and enums, all in one error; else the first
+	// member that contradicts another; in the order and with the code and
+	// message of AWS. It changes nothing, looks nothing up, and its time and
+	// stack are bounded however large and deep the request is. The texts of
+	// expressions come next and are the engine's to judge, still before any
+	// table is looked up. The error is an *Error.
 	Validate() error
 
 	// request closes the set.
