@@ -1,0 +1,66 @@
+# What CI runs is `make check`. It needs Go and, for the race detector, a C
+# compiler; without one the tests run without it, and it says so.
+
+GO        ?= go
+TESTFLAGS ?=
+FUZZTIME  ?= 3s
+BENCHTIME ?= 1s
+BENCH     ?= .
+SEEDS     ?= 101 102 103 104
+OPS       ?= 250000
+
+# Modules beside the library's, with tests of their own.
+MODULES := $(patsubst %/go.mod,%,$(wildcard attr/parity/go.mod sdk/go.mod remote/go.mod kv/pgkv/go.mod))
+TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: check fmt gofmt vet staticcheck floors test fuzz examples cross bench soak
+
+check: gofmt vet staticcheck floors test fuzz examples cross
+	@echo "check: all passed"
+
+fmt:
+	gofmt -w .
+
+gofmt:
+	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then echo "not formatted, make fmt does it:"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+	@set -e; for m in $(MODULES); do echo "vet $$m"; (cd $$m && $(GO) vet ./...); done
+
+# staticcheck has a go.mod of its own, so that users of the library do not inherit it.
+staticcheck:
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+
+floors:
+	$(GO) test ./internal/floors
+
+test:
+	@set -e; race=-race; \
+	if [ "$$($(GO) env CGO_ENABLED)" != 1 ] || ! command -v "$$($(GO) env CC)" >/dev/null 2>&1; then \
+		race=; echo "WARNING: no C compiler: the tests run without the race detector"; fi; \
+	set -x; $(GO) test $$race $(TESTFLAGS) ./...; \
+	for m in $(MODULES); do (cd $$m && $(GO) test $$race $(TESTFLAGS) ./...); done
+
+# fuzz runs each fuzz target for FUZZTIME.
+fuzz:
+	@GO="$(GO)" tools/fuzz.sh $(FUZZTIME)
+
+# examples runs each program in examples/ for its output; go test runs them too.
+examples:
+	@set -e; for d in examples/*/; do echo "run $$d"; $(GO) run "./$$d"; done
+
+cross:
+	@set -e; for t in $(TARGETS); do echo "build $$t"; \
+		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build ./...; done
+
+# bench prints the benchmarks that measure their floor in the same run: a raw
+# store, a plain copy. docs/benchmarks.md says how to read it.
+bench:
+	@GO="$(GO)" tools/bench.sh '$(BENCH)' $(BENCHTIME)
+
+# soak runs random operations on the model, memory and disk in step, OPS for
+# each of SEEDS: a million as it stands.
+soak:
+	@set -e; for s in $(SEEDS); do echo "seed $$s, $(OPS) operations"; \
+		$(GO) test ./internal/oracle -count=1 -timeout 4h -run '^TestRandom$$' -args -seed=$$s -ops=$(OPS); done
