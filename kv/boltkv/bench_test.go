@@ -55,7 +55,7 @@ func benchFiles(b *testing.B) (store *boltkv.Store, raw *bolt.DB, keys [][]byte)
 		FreelistType: bolt.FreelistMapType, InitialMmapSize: 1 << 30, NoStatistics: true, NoSync: true,
 	})
 	require.NoError(b, err)
-	value := make([]byte, benchValue)
+	value, touched := make([]byte, benchValue), 0
 	for rows := range slices.Chunk(sorted, 5000) {
 		require.NoError(b, load.Update(context.Background(), func(w kv.Writer) error {
 			for _, key := range rows {
@@ -81,6 +81,20 @@ func benchFiles(b *testing.B) (store *boltkv.Store, raw *bolt.DB, keys [][]byte)
 	raw.NoSync = false
 	require.NoError(b, raw.Sync())
 	b.Cleanup(func() { require.NoError(b, store.Close()); require.NoError(b, raw.Close()) })
+	// Touch every page once, so that neither side pays the first access.
+	require.NoError(b, raw.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(benchBucket).ForEach(func(_, value []byte) error { touched += int(value[0]); return nil })
+	}))
+	require.NoError(b, store.View(context.Background(), func(r kv.Reader) error {
+		for pair, err := range r.Scan(nil, nil, false) {
+			if err != nil {
+				return err
+			}
+			touched += int(pair.Value[0])
+		}
+		return nil
+	}))
+	require.Zero(b, touched)
 	return store, raw, keys
 }
 
@@ -102,20 +116,33 @@ func BenchmarkPut(b *testing.B) {
 		binary.BigEndian.PutUint64(value, version.Add(1))
 		return value
 	}
+	putRaw := func(random *rand.Rand) error {
+		key, value := keys[random.IntN(len(keys))], newValue()
+		return raw.Update(func(tx *bolt.Tx) error { return tx.Bucket(benchBucket).Put(key, value) })
+	}
+	putStore := func(random *rand.Rand) error {
+		key, value := keys[random.IntN(len(keys))], newValue()
+		return store.Update(context.Background(), func(w kv.Writer) error { return w.Put(key, value) })
+	}
+	share(b, 4, 500, putRaw) // the first commits make the files grow
+	share(b, 4, 500, putStore)
 	for _, callers := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprint("callers=", callers), func(b *testing.B) {
-			floorOps := min(max(b.N/3, callers), 1500)
-			floor := share(b, callers, floorOps, func(random *rand.Rand) error {
-				key, value := keys[random.IntN(len(keys))], newValue()
-				return raw.Update(func(tx *bolt.Tx) error { return tx.Bucket(benchBucket).Put(key, value) })
-			})
+			// In turns, for the disk and its neighbours change by the second.
+			const turns = 8
+			ops := b.N/turns + 1
+			floorOps := min(ops, max(300, callers))
+			floor := time.Duration(0)
 			b.ReportAllocs()
 			b.ResetTimer()
-			share(b, callers, b.N, func(random *rand.Rand) error {
-				key, value := keys[random.IntN(len(keys))], newValue()
-				return store.Update(context.Background(), func(w kv.Writer) error { return w.Put(key, value) })
-			})
+			for range turns {
+				b.StopTimer()
+				floor += share(b, callers, floorOps, putRaw)
+				b.StartTimer()
+				share(b, callers, min(ops, b.N), putStore)
+			}
 			b.StopTimer()
+			floorOps *= turns
 			report(b, floor, floorOps)
 		})
 	}

@@ -32,8 +32,9 @@ type Store struct {
 	limits  kv.Limits
 	options Options
 
-	queue queue
-	done  chan struct{} // closed when the committer has ended; nil when read-only
+	queue     queue
+	committer committer
+	done      chan struct{} // closed when the committer's goroutine has ended; nil when read-only
 
 	// refused is set once, when a commit's fate is unknown or the file turned
 	// out corrupt while writing, to the reason; Update fails with it.
@@ -89,8 +90,8 @@ func (s *Store) begin(writable bool) (tx *bolt.Tx, err error) {
 	}
 }
 
-// Update runs fn in the committer's goroutine and returns when the commit that
-// carries it is on the disk.
+// Update runs fn, perhaps in the committer's goroutine, and returns when the
+// commit that carries it is on the disk.
 func (s *Store) Update(ctx context.Context, fn func(kv.Writer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -102,8 +103,12 @@ func (s *Store) Update(ctx context.Context, fn func(kv.Writer) error) error {
 		return err
 	}
 	c := newCall(ctx, fn)
-	if !s.queue.push(c) {
+	lead, ok := s.queue.push(c)
+	if !ok {
 		return kv.ErrClosed
+	}
+	if lead {
+		s.committer.lead(c)
 	}
 	return c.wait()
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/statordb/stator/kv/internal/overlay"
 )
 
-// committer is the one writer of a Store: a goroutine that carries many
-// Updates to the disk with one commit.
+// committer is the one writer of a Store: it carries many Updates to the disk
+// with one commit.
 //
 // A commit of bbolt costs two fsyncs, whatever it holds. The plain way, one
 // db.Update a caller, therefore gives each caller one commit's time after the
@@ -37,11 +37,13 @@ import (
 // and committed. Then all callers get their answers, the failed ones too: what
 // they saw may have been a neighbour's write.
 //
-// It runs in its own goroutine and nothing in it is shared.
+// It has a goroutine of its own, but a caller who comes while that is idle makes
+// the commit himself (see queue). Whoever's turn it is owns everything in it.
 type committer struct {
 	store   *Store
 	waiting []*call // taken from the queue, in order
 	taken   []*call // run for the commit that is being made
+	last    int     // how many were answered by the last commit
 	single  int     // so many of waiting get a commit of their own
 
 	batch overlay.Layer // what the taken calls write
@@ -65,9 +67,17 @@ func (c *committer) run() {
 	ended = true
 }
 
+// lead makes a commit of call alone, in the goroutine of its caller.
+func (c *committer) lead(call *call) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer c.store.queue.handBack() // also when fn ends the goroutine
+	c.waiting = append(c.waiting[:0], call)
+	c.commit()
+}
+
 // next fills waiting and reports whether there is anything to do.
 func (c *committer) next() (ok bool) {
-	c.waiting, ok = c.store.queue.drain(c.waiting, len(c.waiting) == 0)
+	c.waiting, ok = c.store.queue.drain(c.waiting, c.last)
 	return ok
 }
 
@@ -209,6 +219,7 @@ func (c *committer) answer(err error) {
 		}
 		call.answer()
 	}
+	c.last = len(c.taken)
 	c.forget()
 }
 

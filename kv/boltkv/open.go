@@ -67,8 +67,8 @@ func open(path string, o Options) (*Store, error) {
 	}
 	s.queue.wake = make(chan struct{}, 1)
 	s.done = make(chan struct{})
-	c := &committer{store: s}
-	go c.run()
+	s.committer.store = s
+	go s.committer.run()
 	return s, nil
 }
 
@@ -85,7 +85,8 @@ func openBolt(path string, o Options) (db *bolt.DB, err error) {
 		if p := recover(); p != nil {
 			db, err = nil, corrupt(p)
 			if file != nil {
-				_ = file.Close() // and with it the lock
+				unlock(file)
+				_ = file.Close()
 			}
 		}
 	}()

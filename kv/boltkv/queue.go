@@ -84,44 +84,57 @@ func (c *call) failed() bool { return c.err != nil || c.panicked || c.exited }
 
 func (c *call) answer() { c.done <- struct{}{} }
 
-// queue holds the calls that wait for the committer.
+// queue holds the calls that wait for a commit, and says whose turn it is to
+// make one: that of the committer's goroutine, or, while that is parked because
+// nobody waits, that of the next caller to come. A caller who is alone so pays
+// for no change of goroutine, on its way in or out.
 type queue struct {
 	mu struct {
 		sync.Mutex
 		calls  []*call
+		parked bool // the turn is free; calls is empty
 		closed bool
 	}
-	wake chan struct{} // capacity 1: there is something new
+	wake chan struct{} // capacity 1: gives the turn to the parked goroutine
 }
 
-// push adds c; false means that the queue is closed.
-func (q *queue) push(c *call) bool {
+// push adds c, or gives the turn to the caller (lead), who then runs c itself
+// and calls handBack. ok false means that the queue is closed.
+func (q *queue) push(c *call) (lead, ok bool) {
 	q.mu.Lock()
-	closed := q.mu.closed
-	if !closed {
-		q.mu.calls = append(q.mu.calls, c)
+	defer q.mu.Unlock()
+	switch {
+	case q.mu.closed:
+		return false, false
+	case q.mu.parked:
+		q.mu.parked = false
+		return true, true
 	}
-	first := len(q.mu.calls) == 1
+	q.mu.calls = append(q.mu.calls, c)
+	return false, true
+}
+
+// handBack ends a caller's turn.
+func (q *queue) handBack() {
+	q.mu.Lock()
+	q.mu.parked = len(q.mu.calls) == 0 && !q.mu.closed
+	wake := !q.mu.parked
 	q.mu.Unlock()
-	if first && !closed {
-		q.signal()
-	}
-	return !closed
-}
-
-func (q *queue) signal() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
+	if wake {
+		q.wake <- struct{}{}
 	}
 }
 
-// close lets the committer end when it has taken what is there.
+// close lets the goroutine end when it has taken what is there.
 func (q *queue) close() {
 	q.mu.Lock()
 	q.mu.closed = true
+	wake := q.mu.parked
+	q.mu.parked = false
 	q.mu.Unlock()
-	q.signal()
+	if wake {
+		q.wake <- struct{}{}
+	}
 }
 
 func (q *queue) len() int {
@@ -130,20 +143,22 @@ func (q *queue) len() int {
 	return len(q.mu.calls)
 }
 
-// drain appends all calls to into. When there is none and block is set it
-// waits for one, and returns ok false once the queue is closed.
-func (q *queue) drain(into []*call, block bool) (calls []*call, ok bool) {
+// drain is for the goroutine: it appends all calls to into, which it returns.
+// When there is nothing to do it parks until there is; ok is false once the
+// queue is closed and empty.
+func (q *queue) drain(into []*call, expected int) (calls []*call, ok bool) {
+	if len(into) == 0 {
+		q.gather(expected)
+	}
 	for {
-		if block {
-			q.gather()
-		}
 		q.mu.Lock()
 		calls = append(into, q.mu.calls...)
 		clear(q.mu.calls)
 		q.mu.calls = q.mu.calls[:0]
 		closed := q.mu.closed
+		q.mu.parked = len(calls) == 0 && !closed
 		q.mu.Unlock()
-		if len(calls) > 0 || !block {
+		if len(calls) > 0 {
 			return calls, true
 		}
 		if closed {
@@ -153,21 +168,23 @@ func (q *queue) drain(into []*call, block bool) (calls []*call, ok bool) {
 	}
 }
 
-// gather yields the processor while the queue still grows: the callers that
-// the last commit has answered are about to come back, and each of them that
-// comes now shares this commit instead of waiting for the next one.
-func (q *queue) gather() {
-	const patience, most = 3, 64
+// gather yields the processor while the callers that the last commit has
+// answered are coming back: each of them that comes now shares this commit
+// instead of waiting for the next one. It gives up soon after the queue stops
+// growing, for those who have left do not come back; the yields in vain cost a
+// hundredth of the fsync that follows.
+func (q *queue) gather(expected int) {
+	const patience, most = 20, 200
 	length, idle := q.len(), 0
-	if length == 0 {
-		return
-	}
-	for i := 0; i < most && idle < patience; i++ {
+	for i := 0; i < most && idle < patience && length < expected; i++ {
 		runtime.Gosched()
 		if now := q.len(); now > length {
 			length, idle = now, 0
 		} else {
 			idle++
 		}
+	}
+	if length > 1 {
+		runtime.Gosched() // one more, for those who were not there the last time
 	}
 }
