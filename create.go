@@ -56,20 +56,19 @@ func (o KeyAttribute) addTo(k *keySchema) {
 func (o KeyAttribute) table(c *creation)    { o.addTo(&c.schema.key) }
 func (o KeyAttribute) index(x *indexSchema) { o.addTo(&x.key) }
 
-// Index is an option made by GlobalIndex, LocalIndex or AddIndex.
-type Index struct{ schema indexSchema }
+type newTableIndex struct{ schema indexSchema }
 
 // GlobalIndex adds a global secondary index, at most 20 of them. Without KeysOnly or
 // Include it holds all attributes. In a provisioned table it has the table's
 // capacity unless it has its own.
-func GlobalIndex(name string, options ...IndexOption) Index {
-	return Index{newIndex(indexSchema{name: name}, options)}
+func GlobalIndex(name string, options ...IndexOption) TableOption {
+	return newTableIndex{newIndex(indexSchema{name: name}, options)}
 }
 
 // LocalIndex adds a local secondary index, at most five of them: the table's
 // partition key with another RangeKey.
-func LocalIndex(name string, options ...IndexOption) Index {
-	return Index{newIndex(indexSchema{name: name, local: true}, options)}
+func LocalIndex(name string, options ...IndexOption) TableOption {
+	return newTableIndex{newIndex(indexSchema{name: name, local: true}, options)}
 }
 
 func newIndex(x indexSchema, options []IndexOption) indexSchema {
@@ -79,18 +78,17 @@ func newIndex(x indexSchema, options []IndexOption) indexSchema {
 	return x
 }
 
-func (o Index) table(c *creation) { c.schema.indexes = append(c.schema.indexes, o.schema) }
+func (o newTableIndex) table(c *creation) { c.schema.indexes = append(c.schema.indexes, o.schema) }
 
-// Projected is an option made by KeysOnly or Include.
-type Projected struct{ include []string }
+type projected struct{ include []string }
 
 // KeysOnly makes an index hold the keys of the table and its own, and nothing else.
-func KeysOnly() Projected { return Projected{} }
+func KeysOnly() IndexOption { return projected{} }
 
 // Include makes an index hold these attributes besides the keys.
-func Include(names ...string) Projected { return Projected{names} }
+func Include(names ...string) IndexOption { return projected{names} }
 
-func (o Projected) index(x *indexSchema) {
+func (o projected) index(x *indexSchema) {
 	x.include, x.keysOnly = o.include, len(o.include) == 0
 }
 

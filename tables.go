@@ -90,16 +90,15 @@ func UpdateTable(ctx context.Context, c Client, name string, changes ...TableCha
 	return nil
 }
 
-// AddedIndex is a change made by AddIndex.
-type AddedIndex struct{ schema indexSchema }
+type addedIndex struct{ schema indexSchema }
 
 // AddIndex adds a global secondary index to a table and fills it with the items that
 // there are. In a provisioned table it needs the option Provisioned.
-func AddIndex(name string, options ...IndexOption) AddedIndex {
-	return AddedIndex{newIndex(indexSchema{name: name}, options)}
+func AddIndex(name string, options ...IndexOption) TableChange {
+	return addedIndex{newIndex(indexSchema{name: name}, options)}
 }
 
-func (o AddedIndex) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
+func (o addedIndex) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
 	x := o.schema
 	return &api.UpdateTableInput{
 		TableName: &name, AttributeDefinitions: definitions(x.key),
@@ -112,13 +111,12 @@ func (o AddedIndex) change(_ context.Context, _ Client, name string) (*api.Updat
 	}, nil
 }
 
-// DroppedIndex is a change made by DropIndex.
-type DroppedIndex struct{ name string }
+type droppedIndex struct{ name string }
 
 // DropIndex removes a global secondary index from a table.
-func DropIndex(name string) DroppedIndex { return DroppedIndex{name} }
+func DropIndex(name string) TableChange { return droppedIndex{name} }
 
-func (o DroppedIndex) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
+func (o droppedIndex) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
 	return &api.UpdateTableInput{
 		TableName: &name,
 		GlobalSecondaryIndexUpdates: []api.GlobalSecondaryIndexUpdate{{
@@ -127,13 +125,12 @@ func (o DroppedIndex) change(_ context.Context, _ Client, name string) (*api.Upd
 	}, nil
 }
 
-// Billing is a change made by OnDemand.
-type Billing struct{}
+type onDemand struct{}
 
 // OnDemand gives a table whatever capacity it needs.
-func OnDemand() Billing { return Billing{} }
+func OnDemand() TableChange { return onDemand{} }
 
-func (Billing) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
+func (onDemand) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
 	return &api.UpdateTableInput{TableName: &name, BillingMode: new(api.BillingModePayPerRequest)}, nil
 }
 

@@ -23,16 +23,15 @@ type Write struct {
 
 func (w Write) transact(t *transaction) { t.writes = append(t.writes, w) }
 
-// IdempotencyToken is an option made by Token.
-type IdempotencyToken struct{ token string }
+type idempotencyToken struct{ token string }
 
 // Token makes a transaction idempotent: for 10 minutes the same token (1 to 36
 // characters) with the same writes does nothing more and succeeds, and with
 // other writes fails with the code IdempotentParameterMismatchException. With
 // it, a transaction whose answer was lost is simply done again.
-func Token(token string) IdempotencyToken { return IdempotencyToken{token} }
+func Token(token string) TransactOption { return idempotencyToken{token} }
 
-func (o IdempotencyToken) transact(t *transaction) { t.token = &o.token }
+func (o idempotencyToken) transact(t *transaction) { t.token = &o.token }
 
 // transaction is what the parts of a Transact add up to.
 type transaction struct {
@@ -148,13 +147,12 @@ type readsOfTx struct {
 	used  *Capacity
 }
 
-// Presence is an option made by Found.
-type Presence struct{ found *bool }
+type presence struct{ found *bool }
 
 // Found stores whether the item is there, and keeps its absence from being an error.
-func Found(found *bool) Presence { return Presence{found} }
+func Found(found *bool) TxGetOption { return presence{found} }
 
-func (o Presence) txGet(c *call) { c.found = o.found }
+func (o presence) txGet(c *call) { c.found = o.found }
 
 // TransactGet reads up to 100 items, of any tables of one Client, as of one
 // moment. An item that is absent is ErrNotFound, as it is for Get, unless its TxGet

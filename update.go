@@ -89,22 +89,22 @@ func (a Action) txUpdate(c *call) { a.update(c) }
 // ReturnUpdatedNew or ReturnNothing.
 type UpdateOption interface{ update(*call) }
 
-// Returned says what Update returns, when that is not the item as it is now.
-type Returned struct{ what api.ReturnValue }
+// returned says what Update returns, when that is not the item as it is now.
+type returned struct{ what api.ReturnValue }
 
 // ReturnOld returns the item as it was before, zero when there was none.
-func ReturnOld() Returned { return Returned{api.ReturnValueAllOld} }
+func ReturnOld() UpdateOption { return returned{api.ReturnValueAllOld} }
 
 // ReturnUpdatedOld returns only the updated attributes, as they were before.
-func ReturnUpdatedOld() Returned { return Returned{api.ReturnValueUpdatedOld} }
+func ReturnUpdatedOld() UpdateOption { return returned{api.ReturnValueUpdatedOld} }
 
 // ReturnUpdatedNew returns only the updated attributes, as they are now.
-func ReturnUpdatedNew() Returned { return Returned{api.ReturnValueUpdatedNew} }
+func ReturnUpdatedNew() UpdateOption { return returned{api.ReturnValueUpdatedNew} }
 
 // ReturnNothing returns a zero T, and spares the item's way back.
-func ReturnNothing() Returned { return Returned{api.ReturnValueNone} }
+func ReturnNothing() UpdateOption { return returned{api.ReturnValueNone} }
 
-func (o Returned) update(c *call) { c.returns = o.what }
+func (o returned) update(c *call) { c.returns = o.what }
 
 // Update changes attributes of the item that has this key, and returns the item
 // as it is now. An absent item is created, with its key and what the actions
