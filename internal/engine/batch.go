@@ -80,14 +80,16 @@ func (e *Engine) batchGetItem(ctx context.Context, in *api.BatchGetItemInput) (*
 			return nil, err
 		}
 		of := in.RequestItems[name]
-		first := len(gets)
 		for _, item := range of.Keys {
 			k, err := t.parseKey(item)
 			if err != nil {
 				return nil, err
 			}
-			if slices.ContainsFunc(gets[first:], func(g get) bool { return string(g.key.row) == string(k.row) }) {
+			if slices.ContainsFunc(gets, func(g get) bool { return string(g.key.row) == string(k.row) }) {
 				return nil, api.Validation("Provided list of item keys contains duplicates")
+			}
+			if err := t.checkDocuments(bound[i].documents()); err != nil {
+				return nil, err
 			}
 			gets = append(gets, get{t: t, key: k, projection: bound[i].projection, consistent: isTrue(of.ConsistentRead), name: name})
 			sources = append(sources, item)
@@ -137,7 +139,6 @@ func (e *Engine) tryBatchWrite(ctx context.Context, in *api.BatchWriteItemInput)
 		if err != nil {
 			return nil, err
 		}
-		first := len(writes)
 		for _, r := range in.RequestItems[name] {
 			var w write
 			if r.PutRequest != nil {
@@ -148,7 +149,7 @@ func (e *Engine) tryBatchWrite(ctx context.Context, in *api.BatchWriteItemInput)
 			if err != nil {
 				return nil, err
 			}
-			if slices.ContainsFunc(writes[first:], func(o write) bool { return string(o.key.row) == string(w.key.row) }) {
+			if slices.ContainsFunc(writes, func(o write) bool { return string(o.key.row) == string(w.key.row) }) {
 				return nil, api.Validation("Provided list of item keys contains duplicates")
 			}
 			writes = append(writes, w)

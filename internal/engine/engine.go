@@ -88,6 +88,7 @@ func Open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	e.jobs.start(e)
 	return e, nil
 }
 
@@ -106,7 +107,6 @@ func open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 	if err := e.loadCatalog(ctx); err != nil {
 		return nil, err
 	}
-	e.jobs.start(e)
 	return e, nil
 }
 

@@ -107,6 +107,9 @@ func (e *Engine) writeItem(ctx context.Context, in itemWrite) (out itemWritten, 
 		if err != nil {
 			return err
 		}
+		if err := t.checkDocuments(x.documents()); err != nil {
+			return err
+		}
 		w.condition, w.failOld = x.condition, wantsOldOnFailure(in.onFailed)
 		done, err := e.writeOne(ctx, &w, needs)
 		if err != nil {

@@ -292,35 +292,30 @@ func (e *Engine) endIfGone(ctx context.Context, j job, err error) error {
 }
 
 // stepFill makes the entries of some base rows in a new index. Every write
-// since the index was defined keeps it up to date, so a row that has its entry is passed over.
+// since the index was defined keeps it up to date, so a row that has its entry
+// is passed over.
+//
+// It goes by the table's record in its own transaction: another process may have
+// defined the index, and this one not know it yet.
 func (e *Engine) stepFill(ctx context.Context, j job) error {
-	t := e.catalog.Load().tables[j.Table]
-	if t == nil || t.id != j.TableID {
-		return e.endIfGone(ctx, j, errGone)
-	}
-	var x *index
-	for _, ix := range t.indexes {
-		if ix.id == j.IndexID {
-			x = ix
-		}
-	}
-	if x == nil { // it was deleted before it was full
-		return e.endIfGone(ctx, j, errGone)
-	}
 	now := e.micros()
-	done := false
+	full := false
 	err := e.store.Update(ctx, func(w kv.Writer) error {
+		full = false
 		if ok, err := j.still(w); !ok || err != nil {
 			return err
 		}
-		var err error
-		done, err = (&tx{w: w, now: now}).fill(t, x, j)
+		t, x, err := j.index(w)
+		if err != nil {
+			return err
+		}
+		if x == nil { // the table or the index was deleted before the index was full
+			return j.store(w, true)
+		}
+		full, err = (&tx{w: w, now: now}).fill(t, x, j)
 		return err
 	})
-	if errors.Is(err, errStale) {
-		return e.loadCatalog(ctx)
-	}
-	if err != nil || !done {
+	if err != nil || !full {
 		return err
 	}
 	_, err = e.changeTable(ctx, j.Table, func(w kv.Writer, rec *tableRecord) error {
@@ -335,6 +330,29 @@ func (e *Engine) stepFill(ctx context.Context, j job) error {
 		return j.store(w, true)
 	})
 	return e.endIfGone(ctx, j, err)
+}
+
+// index returns the job's table and the index that it fills, as the store has
+// them; nil when the index is not being created any more.
+func (j job) index(r kv.Reader) (*table, *index, error) {
+	v, err := r.Get(catalogKey(j.Table))
+	if err != nil || v == nil {
+		return nil, nil, err
+	}
+	rec, err := decodeRecord(bytes.Clone(v))
+	if err != nil || rec.ID != j.TableID {
+		return nil, nil, err
+	}
+	t, err := newTable(rec)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, x := range t.indexes {
+		if x.id == j.IndexID && x.rec.Status == api.IndexStatusCreating {
+			return t, x, nil
+		}
+	}
+	return t, nil, nil
 }
 
 // fill makes the entries of some rows from the job's cursor on, and moves it.

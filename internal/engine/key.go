@@ -38,8 +38,13 @@ func (k key) matches(item itemcodec.Item, keys int) bool {
 
 // spaceKey returns table id and space, with room for n more bytes.
 func (t *table) spaceKey(space byte, n int) []byte {
-	b := make([]byte, 0, 5+n)
-	return append(binary.BigEndian.AppendUint32(b, t.id), space)
+	return t.appendSpace(make([]byte, 0, spaceKeySize+n), space)
+}
+
+const spaceKeySize = 4 + 1
+
+func (t *table) appendSpace(dst []byte, space byte) []byte {
+	return append(binary.BigEndian.AppendUint32(dst, t.id), space)
 }
 
 // indexKey returns table id, space and index id, with room for n more bytes.
@@ -50,16 +55,18 @@ func (t *table) indexKey(x *index, n int) []byte {
 // keyOf returns the key of a stored item, which starts with the attributes of the key.
 func (t *table) keyOf(item itemcodec.Item) (key, error) {
 	k := key{attrs: item.Prefix(len(t.keys))}
-	hash := item.Lookup(t.keys[0].name)
-	k.hash = keyenc.Hash(hash)
-	k.row = append(t.spaceKey(spaceRow, hashSize+len(k.attrs)+8), k.hash[:]...)
+	err := t.completeKey(&k, item, make([]byte, 0, spaceKeySize+hashSize+len(k.attrs)+8))
+	return k, err
+}
+
+// completeKey fills in what follows from the attributes of a key. It makes the row's key in buf.
+func (t *table) completeKey(k *key, item itemcodec.Item, buf []byte) (err error) {
+	k.hash = keyenc.Hash(item.Lookup(t.keys[0].name))
+	k.row = append(t.appendSpace(buf, spaceRow), k.hash[:]...)
 	if len(t.keys) > 1 {
-		var err error
-		if k.row, err = appendSortPart(k.row, item.Lookup(t.keys[1].name)); err != nil {
-			return key{}, err
-		}
+		k.row, err = appendSortPart(k.row, item.Lookup(t.keys[1].name))
 	}
-	return k, nil
+	return err
 }
 
 // appendSortPart appends the order-preserving form of one sort key attribute.
@@ -82,11 +89,15 @@ func (t *table) parseKey(item attr.Item) (key, error) {
 	if err := t.checkKey(item); err != nil {
 		return key{}, err
 	}
-	stored, err := itemcodec.AppendItem(make([]byte, 0, 64), item, t.keyNames...)
+	// One allocation holds both: the stored form, and behind it the row's key.
+	buf, err := itemcodec.AppendItem(make([]byte, 0, 112), item, t.keyNames...)
 	if err != nil {
 		return key{}, err
 	}
-	return t.keyOf(stored)
+	stored := itemcodec.Item(buf)
+	k := key{attrs: stored.Prefix(len(t.keys))}
+	err = t.completeKey(&k, stored, buf[len(buf):])
+	return k, err
 }
 
 // checkKey reports whether item has the attributes of the primary key, with
@@ -219,6 +230,23 @@ func (t *table) checkUpdatedIndexKeys(item attr.Item, written []string) error {
 	return nil
 }
 
+// checkDocuments reports a path of an expression that leads into an attribute
+// of a key, as if that were a document. names are what the paths start with.
+func (t *table) checkDocuments(names []string) error {
+	for _, name := range names {
+		kind := ""
+		if t.isKey(name) {
+			kind = "Key"
+		} else if slices.ContainsFunc(t.indexes, func(x *index) bool { return slices.Contains(x.names, name) }) {
+			kind = "IndexKey"
+		}
+		if kind != "" {
+			return api.Validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: " + kind + ": " + name)
+		}
+	}
+	return nil
+}
+
 func (x *index) keyAttr(i int) keyAttr {
 	if i < len(x.hash) {
 		return x.hash[i]
@@ -227,8 +255,8 @@ func (x *index) keyAttr(i int) keyAttr {
 }
 
 // entryKey returns the key of the index entry of a base item, nil when the item
-// is not in the index: it lacks an attribute of the index's key, or has one of
-// another type (which an item can that is older than the index).
+// is not in the index: it lacks an attribute of the index's key, or has one that
+// cannot be a key (which an item can that is older than the index).
 func (t *table) entryKey(x *index, item itemcodec.Item, rowHash [hashSize]byte) ([]byte, error) {
 	hash, ok := x.hashOf(item)
 	if !ok {
@@ -238,7 +266,7 @@ func (t *table) entryKey(x *index, item itemcodec.Item, rowHash [hashSize]byte) 
 	var err error
 	for _, a := range x.sort {
 		v := item.Lookup(a.name)
-		if v.Kind() != a.kind || v.Len() == 0 {
+		if !a.fits(v, maxSortKeyBytes) {
 			return nil, nil
 		}
 		if k, err = appendSortPart(k, v); err != nil {
@@ -248,13 +276,18 @@ func (t *table) entryKey(x *index, item itemcodec.Item, rowHash [hashSize]byte) 
 	return append(k, rowHash[:]...), nil
 }
 
+// fits reports whether a stored value can be this attribute of a key.
+func (k keyAttr) fits(v itemcodec.Value, maxBytes int) bool {
+	return v.Kind() == k.kind && v.Len() > 0 && (k.kind == attr.Number || v.Len() <= maxBytes)
+}
+
 // hashOf returns the hash of the index's partition key in item.
 func (x *index) hashOf(item itemcodec.Item) (hash [hashSize]byte, ok bool) {
 	var buf [64]byte
 	all := buf[:0]
 	for _, a := range x.hash {
 		v := item.Lookup(a.name)
-		if v.Kind() != a.kind || v.Len() == 0 {
+		if !a.fits(v, maxHashKeyBytes) {
 			return hash, false
 		}
 		if len(x.hash) == 1 {

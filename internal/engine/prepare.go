@@ -22,6 +22,22 @@ type expressions struct {
 	keyCondition *expr.KeyCondition
 }
 
+// documents returns the names of the attributes that the expressions look
+// into, other than the key condition, whose paths are of one step.
+func (x *expressions) documents() []string {
+	var names []string
+	if x.update != nil {
+		names = x.update.Documents()
+	}
+	if x.projection != nil {
+		names = append(names, x.projection.Documents()...)
+	}
+	if x.condition != nil {
+		names = append(names, x.condition.Documents()...)
+	}
+	return names
+}
+
 // bind parses the expressions, or finds them in the cache, and binds them to
 // names and values. It needs no table, so its faults come before any of the
 // table's, in AWS's order.

@@ -40,6 +40,9 @@ func (e *Engine) query(ctx context.Context, in *api.QueryInput) (*api.QueryOutpu
 			return nil, err
 		}
 	}
+	if err := t.checkDocuments(bound.documents()); err != nil {
+		return nil, err
+	}
 	if q.filter != nil {
 		hash, sort := t.schema(x)
 		for _, k := range append(slices.Clone(hash), sort...) {
@@ -88,6 +91,9 @@ func (e *Engine) scan(ctx context.Context, in *api.ScanInput) (*api.ScanOutput, 
 		if err := q.startScan(in.ExclusiveStartKey, segment, segments); err != nil {
 			return nil, err
 		}
+	}
+	if err := t.checkDocuments(bound.documents()); err != nil {
+		return nil, err
 	}
 	if err := q.selectAttributes(in.Select); err != nil {
 		return nil, err

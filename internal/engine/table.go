@@ -18,7 +18,7 @@ type table struct {
 
 	keys     []keyAttr // the partition key and, if it has one, the sort key
 	keyNames []string  // their names
-	indexes  []*index  // those that writes keep up to date, local ones first
+	indexes  []*index  // those that writes keep up to date, global ones first
 	local    bool      // has a local index, and so sizes of item collections
 	slotBits int
 }
@@ -94,9 +94,9 @@ func newTable(rec *tableRecord) (*table, error) {
 		case a.local == b.local:
 			return 0
 		case a.local:
-			return -1
+			return 1
 		}
-		return 1
+		return -1
 	})
 	for i, x := range t.indexes {
 		x.pos = i

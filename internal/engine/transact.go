@@ -28,6 +28,11 @@ func (e *Engine) transactGetItems(ctx context.Context, in *api.TransactGetItemsI
 		if gets[i].t, err = e.table(item.Get.TableName); err != nil {
 			return nil, err
 		}
+		if gets[i].projection != nil {
+			if err := gets[i].t.checkDocuments(gets[i].projection.Documents()); err != nil {
+				return nil, err
+			}
+		}
 	}
 	reasons := newReasons(len(gets))
 	for i, item := range in.TransactItems {
@@ -123,6 +128,9 @@ func (e *Engine) prepareActions(actions []action, bound []expressions) ([]write,
 	for i, a := range actions {
 		var err error
 		if tables[i], err = e.table(a.table); err != nil {
+			return nil, err
+		}
+		if err := tables[i].checkDocuments(bound[i].documents()); err != nil {
 			return nil, err
 		}
 	}

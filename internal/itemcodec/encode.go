@@ -29,6 +29,20 @@ const (
 // names come first, in that order, when the item has them. An error says that
 // a value has no stored form: a request with it should have been refused before.
 func AppendItem(dst []byte, item attr.Item, first ...string) ([]byte, error) {
+	dst = binary.AppendUvarint(dst, uint64(len(item)))
+	var err error
+	written := 0
+	for _, name := range first {
+		if v, ok := item[name]; ok {
+			if dst, err = appendAttribute(dst, name, v); err != nil {
+				return nil, err
+			}
+			written++
+		}
+	}
+	if written == len(item) { // a key
+		return dst, nil
+	}
 	var stack [32]string
 	names := stack[:0]
 	for name := range item {
@@ -37,16 +51,6 @@ func AppendItem(dst []byte, item attr.Item, first ...string) ([]byte, error) {
 		}
 	}
 	slices.Sort(names)
-
-	dst = binary.AppendUvarint(dst, uint64(len(item)))
-	var err error
-	for _, name := range first {
-		if v, ok := item[name]; ok {
-			if dst, err = appendAttribute(dst, name, v); err != nil {
-				return nil, err
-			}
-		}
-	}
 	for _, name := range names {
 		if dst, err = appendAttribute(dst, name, item[name]); err != nil {
 			return nil, err
