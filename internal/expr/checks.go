@@ -72,7 +72,7 @@ func (c *checker) check(n *node) *fault {
 			return f
 		}
 	}
-	if n.fn != fnIfNotExists && n.fn != fnListAppend && n.op != opPlus && n.op != opMinus {
+	if n.fn != fnListAppend && n.op != opPlus && n.op != opMinus {
 		if f := c.checkDistinct(n); f != nil {
 			return f
 		}

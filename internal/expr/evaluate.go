@@ -108,8 +108,8 @@ func (b *bound) simple(n *node, doc itemcodec.Item) itemcodec.Value {
 // elements of a set, list or map. Numbers, booleans and null have none.
 //
 // The developer guide ("Comparison operator and function reference") says that
-// size returns the length of a string. Observed is the length in UTF-16 code
-// units, as Java has it: one for "é", two for an emoji.
+// size returns the length of a string. What the service counts are UTF-16 code
+// units, as Java does: one for "é", two for an emoji.
 func sizeOf(v itemcodec.Value) (size int, ok bool) {
 	switch v.Kind() {
 	case attr.Invalid, attr.Number, attr.Bool, attr.Null:

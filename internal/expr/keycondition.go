@@ -86,7 +86,7 @@ func (k *KeyCondition) collect(n *node, values *[]attr.Value) error {
 	}
 	for i := range k.Parts {
 		if k.Parts[i].Name == part.Name {
-			return errorf("KeyConditionExpressions must only contain one condition per key")
+			return faultf("KeyConditionExpressions must only contain one condition per key").in(KeyConditionMember)
 		}
 	}
 	k.Parts = append(k.Parts, part)

@@ -61,42 +61,6 @@ func TestUpdateOperatorLimit(t *testing.T) {
 	}
 }
 
-func TestPlaceholders(t *testing.T) {
-	long := strings.Repeat("n", 254)
-	for _, test := range []struct {
-		name  string
-		names map[string]string
-		want  string
-	}{
-		{"fine", map[string]string{"#" + long: "x", "#0_a": "y"}, ""},
-		{"empty", map[string]string{}, "ExpressionAttributeNames must not be empty"},
-		{"no sign", map[string]string{"a": "a"}, `ExpressionAttributeNames contains invalid key: Syntax error; key: "a"`},
-		{"sign alone", map[string]string{"#": "a"}, `ExpressionAttributeNames contains invalid key: Syntax error; key: "#"`},
-		{"bad character", map[string]string{"#x-": "a", "#y": "b", "#z-": "c"}, `ExpressionAttributeNames contains invalid key: Syntax error; key: "#x-"`},
-		{"long key", map[string]string{"#n" + long: "a"},
-			"ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; size of key: 256"},
-		{"empty name", map[string]string{"#x": ""}, "ExpressionAttributeNames contains invalid value: Empty attribute name for key #x"},
-		{"long name", map[string]string{"#x": strings.Repeat("a", 65536)},
-			"ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than 65536 bytes for key #x"},
-	} {
-		t.Run("names "+test.name, func(t *testing.T) { requireMessage(t, expr.CheckNames(test.names), test.want) })
-	}
-	for _, test := range []struct {
-		name   string
-		values map[string]attr.Value
-		want   string
-	}{
-		{"fine", map[string]attr.Value{":" + long: attr.S(""), ":big": attr.S(strings.Repeat("x", 2<<20-300))}, ""},
-		{"empty", map[string]attr.Value{}, "ExpressionAttributeValues must not be empty"},
-		{"no sign", map[string]attr.Value{"z": attr.S("")}, `ExpressionAttributeValues contains invalid key: Syntax error; key: "z"`},
-		{"long key", map[string]attr.Value{":n" + long: attr.S("")},
-			"ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long;"},
-		{"too much", map[string]attr.Value{":big": attr.S(strings.Repeat("x", 2<<20))}, "ExpressionAttributeValues exceeds max size"},
-	} {
-		t.Run("values "+test.name, func(t *testing.T) { requireMessage(t, expr.CheckValues(test.values), test.want) })
-	}
-}
-
 func requireMessage(t *testing.T, err error, want string) {
 	t.Helper()
 	if want == "" {

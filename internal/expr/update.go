@@ -106,24 +106,29 @@ func (n *node) appendPaths(paths []*path) []*path {
 	return paths
 }
 
-// Updated returns what UPDATED_OLD and UPDATED_NEW return of an item that was
-// updated: the parts of the old one that the paths of the update lead to, and
-// those of the new one, without the paths that REMOVE names. Either part is
-// nil when there is nothing in it. The values are shared with old and new.
-func (u *Update) Updated(old, new attr.Item) (oldPart, newPart attr.Item) {
-	var all, written branch
+// Creates reports whether the update makes an item where there is none. One
+// that only takes away, by REMOVE and DELETE, does not.
+func (u *Update) Creates() bool {
 	for i := range u.tree.actions {
-		a := &u.tree.actions[i]
-		u.grow(&all, a.path)
-		if a.verb != tokenRemove {
-			u.grow(&written, a.path)
+		if verb := u.tree.actions[i].verb; verb == tokenSet || verb == tokenAdd {
+			return true
 		}
 	}
-	oldPart, newPart = all.take(old), attr.Item(nil)
-	if len(written.below) > 0 {
-		newPart = written.take(new)
+	return false
+}
+
+// Updated returns what UPDATED_OLD and UPDATED_NEW return of an item that was
+// updated: what the paths of the update lead to in the old one and in the new
+// one, with lists closed up. So REMOVE of a list element yields, of the new
+// item, the element that moved to its place, and SET past the end of a list
+// yields nothing; both is what the service does. Either part is nil when there
+// is nothing in it. The values are shared with old and new.
+func (u *Update) Updated(old, new attr.Item) (oldPart, newPart attr.Item) {
+	var all branch
+	for i := range u.tree.actions {
+		u.grow(&all, u.tree.actions[i].path)
 	}
-	return oldPart, newPart
+	return all.take(old), all.take(new)
 }
 
 // take returns the parts of item that the branches reach, nil when there are
