@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -12,9 +11,9 @@ import (
 // A leaf is one action.
 type change struct {
 	name   string
-	index  int // -1 when it has a name
-	action int // of a leaf
-	below  []change
+	index  int      // -1 when it has a name
+	action int      // of a leaf
+	below  []change // in order of names or indexes
 }
 
 // applyNested applies an update whose paths lead into documents. All of them
@@ -23,13 +22,14 @@ type change struct {
 // actions remove or append. Apply has seen that all of them lead somewhere.
 func (u *Update) applyNested(item attr.Item, values []attr.Value) {
 	var root change
-	for i := range u.tree.actions {
+	actions := u.tree.actions
+	for _, i := range u.inOrder(nil, len(actions), func(i int) *path { return actions[i].path }) {
 		at := &root
-		steps := u.tree.actions[i].path.steps
-		for j := range steps {
-			next := change{index: steps[j].index, action: i}
-			if next.index < 0 {
-				next.name = u.name(&steps[j])
+		for j := range actions[i].path.steps {
+			s := &actions[i].path.steps[j]
+			next := change{index: s.index, action: i}
+			if s.index < 0 {
+				next.name = u.name(s)
 			}
 			at = at.child(next)
 		}
@@ -40,14 +40,15 @@ func (u *Update) applyNested(item attr.Item, values []attr.Value) {
 	}
 }
 
+// child returns the change below at that is at the place of next: the last one,
+// or a new one, for paths come in order.
 func (at *change) child(next change) *change {
-	for i := range at.below {
-		if have := &at.below[i]; have.index == next.index && have.name == next.name {
-			return have
-		}
+	last := len(at.below) - 1
+	if last < 0 || at.below[last].index != next.index || at.below[last].name != next.name {
+		at.below = append(at.below, next)
+		last++
 	}
-	at.below = append(at.below, next)
-	return &at.below[len(at.below)-1]
+	return &at.below[last]
 }
 
 // apply returns what v becomes: the zero Value when it is removed.
@@ -69,7 +70,6 @@ func (at *change) apply(v attr.Value, values []attr.Value) attr.Value {
 // applyList changes and removes elements that there are, and appends what is
 // set past the end, in order of the indexes.
 func (at *change) applyList(list []attr.Value, values []attr.Value) attr.Value {
-	slices.SortFunc(at.below, func(a, b change) int { return cmp.Compare(a.index, b.index) })
 	size := len(list)
 	list = slices.Clone(list)
 	for i := range at.below {

@@ -74,10 +74,6 @@ type node struct {
 // isOperand reports whether the node can be no condition.
 func (n *node) isOperand() bool { return n.op == opPath || n.op == opValue }
 
-// isSize reports whether the node is a call of size, the one function of
-// conditions that is an operand.
-func (n *node) isSize() bool { return n.op == opCall && n.fn == fnSize }
-
 // path is a document path: an attribute name, then map keys and list indexes.
 type path struct{ steps []step }
 

@@ -26,8 +26,6 @@ const (
 // condition of one text share one.
 type fault struct{ text string }
 
-func (f *fault) Error() string { return f.text }
-
 func faultf(format string, args ...any) *fault {
 	return &fault{text: fmt.Sprintf(format, args...)}
 }

@@ -20,7 +20,7 @@ const (
 func PrintParsed(k kind, text string) (string, error) {
 	t, f := parse(k, text)
 	if f != nil {
-		return "", f
+		return "", &Error{f.text}
 	}
 	var out strings.Builder
 	switch k {

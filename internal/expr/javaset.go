@@ -3,7 +3,6 @@ package expr
 import (
 	"slices"
 	"strings"
-	"unicode/utf16"
 )
 
 // sortAsJava puts keys in the order in which a Java HashSet yields them that
@@ -23,16 +22,11 @@ func sortAsJava(keys []string, total int) {
 	})
 }
 
-// javaHash is String.hashCode, spread as HashMap does.
+// javaHash is String.hashCode of an ASCII text, spread as HashMap does.
 func javaHash(s string) uint32 {
 	var h uint32
-	for _, r := range s {
-		if r > 0xffff {
-			hi, lo := utf16.EncodeRune(r)
-			h = (h*31+uint32(hi))*31 + uint32(lo)
-			continue
-		}
-		h = h*31 + uint32(r)
+	for i := range len(s) {
+		h = h*31 + uint32(s[i])
 	}
 	return h ^ h>>16
 }

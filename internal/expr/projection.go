@@ -3,6 +3,7 @@ package expr
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/itemcodec"
@@ -12,8 +13,8 @@ import (
 type Projection struct {
 	bound
 	attributes []string
-	root       branch // set when some path has more than one step
-	nested     bool
+	nested     bool   // some path has more than one step
+	root       branch // made when there are nested paths, or many
 }
 
 // Projection parses and binds a projection.
@@ -44,16 +45,37 @@ func (p *Projection) prepare() *fault {
 	p.attributes = make([]string, 0, len(paths))
 	for _, path := range paths {
 		p.nested = p.nested || len(path.steps) > 1
-		if name := p.name(&path.steps[0]); !p.nested || !slices.Contains(p.attributes, name) {
-			p.attributes = append(p.attributes, name)
-		}
+		p.attributes = append(p.attributes, p.name(&path.steps[0]))
 	}
 	if p.nested {
-		for _, path := range paths {
-			p.grow(&p.root, path)
-		}
+		p.attributes = distinct(p.attributes)
+	}
+	if p.nested || len(paths) > few {
+		p.root = p.branches(len(paths), func(i int) *path { return paths[i] })
 	}
 	return nil
+}
+
+// few is how many names are looked through one by one.
+const few = 16
+
+// distinct keeps the first of equal names.
+func distinct(names []string) []string {
+	if len(names) <= few {
+		kept := names[:0]
+		for _, name := range names {
+			if !slices.Contains(kept, name) {
+				kept = append(kept, name)
+			}
+		}
+		return kept
+	}
+	seen := make(map[string]struct{}, len(names))
+	return slices.DeleteFunc(names, func(name string) bool {
+		_, have := seen[name]
+		seen[name] = struct{}{}
+		return have
+	})
 }
 
 // Attributes returns the names of the top-level attributes that the projection
@@ -68,7 +90,7 @@ func (p *Projection) Documents() []string { return p.documents(p.tree.paths) }
 // form stays canonical. Paths that lead nowhere are left out; elements of
 // lists close up, in the order of their indexes.
 func (p *Projection) Append(dst []byte, doc itemcodec.Item) []byte {
-	if p.nested {
+	if p.root.below != nil {
 		return p.root.appendEntries(dst, doc)
 	}
 	dst, start := openCount(dst)
@@ -91,42 +113,49 @@ type branch struct {
 	below []branch
 }
 
-// grow adds a path. Paths that overlap or conflict have been refused.
-func (b *bound) grow(at *branch, p *path) {
-	for i := range p.steps {
-		s := &p.steps[i]
-		next := branch{index: s.index}
-		if s.index < 0 {
-			next.name = b.name(s)
+// branches makes the tree of n paths, none of which overlap or conflict. What
+// is below a branch is in order of names or indexes.
+func (b *bound) branches(n int, at func(int) *path) branch {
+	var root branch
+	for _, i := range b.inOrder(nil, n, at) {
+		branch := &root
+		for j := range at(i).steps {
+			branch = branch.child(b.branchOf(&at(i).steps[j]))
 		}
-		at = at.child(next)
 	}
+	return root
 }
 
-// child returns the branch below at that equals next, after adding it when it
-// is not there. Indexes are kept in order.
+func (b *bound) branchOf(s *step) branch {
+	if s.index >= 0 {
+		return branch{index: s.index}
+	}
+	return branch{index: -1, name: b.name(s)}
+}
+
+// child returns the branch below at that equals next, which is the last one or
+// is made: paths come in order.
 func (at *branch) child(next branch) *branch {
-	i := 0
-	for ; i < len(at.below); i++ {
-		have := &at.below[i]
-		if have.index == next.index && have.name == next.name {
-			return have
-		}
-		if next.index >= 0 && have.index > next.index {
-			break
-		}
+	last := len(at.below) - 1
+	if last < 0 || at.below[last].index != next.index || at.below[last].name != next.name {
+		at.below = append(at.below, next)
+		last++
 	}
-	at.below = slices.Insert(at.below, i, next)
-	return &at.below[i]
+	return &at.below[last]
 }
 
+// named returns the branch with a name, nil when there is none.
 func (at *branch) named(name string) *branch {
-	for i := range at.below {
-		if b := &at.below[i]; b.index < 0 && b.name == name {
-			return b
+	i, found := slices.BinarySearchFunc(at.below, name, func(b branch, name string) int {
+		if b.index >= 0 {
+			return 1
 		}
+		return strings.Compare(b.name, name)
+	})
+	if !found {
+		return nil
 	}
-	return nil
+	return &at.below[i]
 }
 
 // reaches reports whether anything that is taken exists in v.

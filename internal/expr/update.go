@@ -47,9 +47,10 @@ func (u *Update) prepare() *fault {
 	for i := range actions {
 		p := actions[i].path
 		u.nested = u.nested || len(p.steps) > 1
-		if name := u.name(&p.steps[0]); !u.nested || !slices.Contains(u.attributes, name) {
-			u.attributes = append(u.attributes, name)
-		}
+		u.attributes = append(u.attributes, u.name(&p.steps[0]))
+	}
+	if u.nested {
+		u.attributes = distinct(u.attributes)
 	}
 	return nil
 }
@@ -124,10 +125,8 @@ func (u *Update) Creates() bool {
 // yields nothing; both is what the service does. Either part is nil when there
 // is nothing in it. The values are shared with old and new.
 func (u *Update) Updated(old, new attr.Item) (oldPart, newPart attr.Item) {
-	var all branch
-	for i := range u.tree.actions {
-		u.grow(&all, u.tree.actions[i].path)
-	}
+	actions := u.tree.actions
+	all := u.branches(len(actions), func(i int) *path { return actions[i].path })
 	return all.take(old), all.take(new)
 }
 

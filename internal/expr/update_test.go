@@ -1,12 +1,14 @@
 package expr_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/expr"
+	"github.com/statordb/stator/internal/itemcodec"
 )
 
 func bindUpdate(t testing.TB, text string, values map[string]attr.Value) *expr.Update {
@@ -84,4 +86,35 @@ func TestUpdateDocuments(t *testing.T) {
 	u := bindUpdate(t, "SET a = b.c, d[0] = e + if_not_exists(f.g, :n) REMOVE h, i.j", map[string]attr.Value{":n": attr.N("1")})
 	require.Equal(t, []string{"a", "d", "h", "i"}, u.Attributes())
 	require.Equal(t, []string{"b", "d", "f", "i"}, u.Documents())
+}
+
+func TestApplyToLargeSets(t *testing.T) {
+	var have, change []string
+	for i := range 100 {
+		have = append(have, strconv.Itoa(i))
+		change = append(change, strconv.Itoa(i+50)+".0")
+	}
+	values := map[string]attr.Value{":n": attr.NS(change...), ":b": attr.BS([]byte("b"), []byte("c"))}
+	item := attr.Item{"n": attr.NS(have...), "m": attr.NS(have...), "b": attr.BS([]byte("a"), []byte("b")), "c": attr.BS([]byte("b"))}
+	require.NoError(t, bindUpdate(t, "ADD n :n, b :b DELETE m :n, c :b", values).Apply(item))
+	require.Equal(t, 150, item["n"].Len())
+	require.Equal(t, 50, item["m"].Len())
+	require.Equal(t, 3, item["b"].Len())
+	require.NotContains(t, item, "c")
+	_, err := itemcodec.AppendItem(nil, item)
+	require.NoError(t, err)
+}
+
+func TestKeyConditionTurnsOperators(t *testing.T) {
+	values := map[string]attr.Value{":n": attr.N("1")}
+	for text, want := range map[string]expr.Op{
+		"a = :n": expr.Equal, ":n = a": expr.Equal, "a < :n": expr.Less, ":n < a": expr.Greater, "a <= :n": expr.LessOrEqual,
+		":n <= a": expr.GreaterOrEqual, "a > :n": expr.Greater, ":n > a": expr.Less, "a >= :n": expr.GreaterOrEqual, ":n >= a": expr.LessOrEqual,
+		"a BETWEEN :n AND :n": expr.Between,
+	} {
+		k, err := expr.NewBinder(nil, nil, values).KeyCondition(text)
+		require.NoError(t, err)
+		require.Len(t, k.Parts, 1)
+		require.Equal(t, want, k.Parts[0].Op, text)
+	}
 }
