@@ -9,8 +9,8 @@ BENCH     ?= .
 SEEDS     ?= 101 102 103 104
 OPS       ?= 250000
 
-# Modules beside the library's, with tests of their own.
-MODULES := $(patsubst %/go.mod,%,$(wildcard attr/parity/go.mod sdk/go.mod remote/go.mod kv/pgkv/go.mod))
+# The modules in folders, with tests of their own.
+MODULES := $(sort $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './tools/*' -not -path '*/testdata/*')))
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .PHONY: check fmt gofmt vet staticcheck floors test fuzz examples cross bench soak
@@ -50,9 +50,12 @@ fuzz:
 examples:
 	@set -e; for d in examples/*/; do echo "run $$d"; $(GO) run "./$$d"; done
 
+# cross builds for every target, and vets the tests of other systems than this
+# one, which have files of their own.
 cross:
 	@set -e; for t in $(TARGETS); do echo "build $$t"; \
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build ./...; done
+	@set -e; for os in darwin windows; do echo "vet $$os"; CGO_ENABLED=0 GOOS=$$os GOARCH=amd64 $(GO) vet ./...; done
 
 # bench prints the benchmarks that measure their floor in the same run: a raw
 # store, a plain copy. docs/benchmarks.md says how to read it.

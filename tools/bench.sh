@@ -8,11 +8,10 @@ names="${1:-.}"
 time="${2:-1s}"
 
 # The packages with such a benchmark: they report a metric that is a ratio.
-mapfile -t packages < <(grep -lE 'ReportMetric\(.*"(x-floor|cursor-steps)' --include='*_test.go' -r . |
-	xargs -n1 dirname | sort -u)
+packages="$(grep -lE 'ReportMetric\(.*"(x-floor|cursor-steps)' --include='*_test.go' -r . | xargs -n1 dirname | sort -u)"
 "$go" version
 echo "$("$go" env GOOS)/$("$go" env GOARCH), $(getconf _NPROCESSORS_ONLN) CPUs"
-"$go" test -run '^$' -bench "$names" -benchtime "$time" -timeout 60m "${packages[@]}" | awk '
+"$go" test -run '^$' -bench "$names" -benchtime "$time" -timeout 60m $packages | awk '
 	/^cpu:/ { print }
 	/^pkg:/ { pkg = $2; sub(/^github.com\/statordb\/stator\//, "", pkg) }
 	/^Benchmark/ && (/x-floor/ || /cursor-steps/) {
