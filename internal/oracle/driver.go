@@ -1,0 +1,176 @@
+package oracle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/kv"
+)
+
+// Clock is a clock that moves when it is told to. It is safe for concurrent use.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock returns a Clock that shows a fixed time.
+func NewClock() *Clock { return &Clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)} }
+
+// Now returns the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *Clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Step is one operation of a script.
+type Step struct {
+	Advance time.Duration // before the operation
+	Request api.Request
+
+	// Pages reads a Query or Scan to its end, each client by its own
+	// LastEvaluatedKeys. Segments > 0 does so for each segment of a Scan.
+	Pages    bool
+	Segments int
+
+	// Ties are the attributes whose equal values leave the order to the
+	// implementation; nil when the order is certain, empty when there is none.
+	Ties []string
+}
+
+// Subject is a client to test.
+type Subject struct {
+	Name   string
+	Client api.Client
+
+	// Exact subjects must agree with each other in everything, the
+	// implementation's own orders included. The Model is not Exact.
+	Exact bool
+}
+
+// Difference is a disagreement: what each subject answered to a step.
+type Difference struct {
+	Step    int
+	Request string
+	Answers []string // "name: answer", of the subjects that disagree
+}
+
+func (d *Difference) Error() string {
+	return fmt.Sprintf("step %d: %s\n%s", d.Step, d.Request, strings.Join(d.Answers, "\n"))
+}
+
+// Run runs a script on all subjects in step and returns the first *Difference.
+// Another error means that a subject could not be tested.
+func Run(ctx context.Context, clock *Clock, subjects []Subject, script []Step) error {
+	for i, s := range script {
+		clock.advance(s.Advance)
+		answers := make([]*answerOf, len(subjects))
+		for j, subject := range subjects {
+			a, err := serve(ctx, subject.Client, s)
+			if err != nil {
+				return &Difference{Step: i, Request: dump(s.Request), Answers: []string{subject.Name + ": " + err.Error()}}
+			}
+			answers[j] = a
+		}
+		if d := compare(subjects, s, answers); d != nil {
+			d.Step, d.Request = i, s.describe()
+			return d
+		}
+		if _, ok := s.Request.(*api.UpdateTableInput); ok && answers[0].err == nil {
+			for _, subject := range subjects {
+				if err := settle(ctx, subject.Client, s.Request.(*api.UpdateTableInput).TableName); err != nil {
+					return fmt.Errorf("step %d: %s: %w", i, subject.Name, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s Step) describe() string {
+	text := s.Request.Operation() + " " + dump(s.Request)
+	if s.Pages {
+		text += " (all pages)"
+	}
+	if s.Segments > 0 {
+		text += fmt.Sprintf(" (%d segments)", s.Segments)
+	}
+	return text
+}
+
+// settle waits until no index of a table is being made or deleted.
+func settle(ctx context.Context, c api.Client, table *string) error {
+	for range 20_000 {
+		out, err := api.Do(ctx, c, &api.DescribeTableInput{TableName: table})
+		if err != nil {
+			return err
+		}
+		busy := false
+		for _, x := range out.Table.GlobalSecondaryIndexes {
+			busy = busy || x.IndexStatus != nil && *x.IndexStatus != api.IndexStatusActive
+		}
+		if !busy {
+			return nil
+		}
+		time.Sleep(time.Millisecond) // a job works in real time
+	}
+	return errors.New("an index is not ready after 20 s")
+}
+
+// answerOf is what a subject answered to a step.
+type answerOf struct {
+	pages []api.Response
+	err   error
+}
+
+const maxPages = 100_000
+
+// serve runs one step on one client. Its error is a fault of the client's paging.
+func serve(ctx context.Context, c api.Client, s Step) (*answerOf, error) {
+	if !s.Pages {
+		out, err := c.Serve(ctx, s.Request)
+		if err != nil {
+			return &answerOf{err: err}, nil
+		}
+		return &answerOf{pages: []api.Response{out}}, nil
+	}
+	a := &answerOf{}
+	for segment := range max(1, s.Segments) {
+		var start = startKey(s.Request)
+		for {
+			if len(a.pages) == maxPages {
+				return nil, errors.New("the pages do not end")
+			}
+			out, err := c.Serve(ctx, pageRequest(s, segment, start))
+			if err != nil {
+				a.err = err
+				return a, nil
+			}
+			a.pages = append(a.pages, out)
+			switch out := out.(type) {
+			case *api.QueryOutput:
+				start = out.LastEvaluatedKey
+			case *api.ScanOutput:
+				start = out.LastEvaluatedKey
+			}
+			if start == nil {
+				break
+			}
+		}
+	}
+	return a, nil
+}
+
+// outcomeUnknown reports whether a write may have taken place or not.
+func outcomeUnknown(err error) bool { return errors.Is(err, kv.ErrOutcomeUnknown) }
