@@ -113,14 +113,14 @@ func getPart[T any](ctx context.Context, t table, c *call, keys []Item, yield fu
 // With an error, n is how many items from the start are certainly put; the up
 // to 25 after them may be, the rest are not.
 func (t TableOf[T]) BatchPut(ctx context.Context, items []T, options ...BatchWriteOption) (n int, err error) {
-	return t.batchWrite(ctx, len(items), options, func(i int, keyNames []string) (api.WriteRequest, Item, error) {
+	return t.batchWrite(ctx, len(items), options, func(i int, attributes []keyAttribute) (api.WriteRequest, Item, error) {
 		item, err := marshal(items[i])
 		if err != nil {
 			return api.WriteRequest{}, nil, err
 		}
-		key := make(Item, len(keyNames))
-		for _, name := range keyNames {
-			key[name] = item[name]
+		key := make(Item, len(attributes))
+		for _, a := range attributes {
+			key[a.name] = item[a.name]
 		}
 		return api.WriteRequest{PutRequest: &api.PutRequest{Item: item}}, key, nil
 	})
@@ -129,7 +129,7 @@ func (t TableOf[T]) BatchPut(ctx context.Context, items []T, options ...BatchWri
 // BatchDelete deletes the items that have these keys, any number of them; that one
 // is absent is no error. Otherwise it is as BatchPut.
 func (t TableOf[T]) BatchDelete(ctx context.Context, keys []PrimaryKey, options ...BatchWriteOption) (n int, err error) {
-	return t.batchWrite(ctx, len(keys), options, func(i int, _ []string) (api.WriteRequest, Item, error) {
+	return t.batchWrite(ctx, len(keys), options, func(i int, _ []keyAttribute) (api.WriteRequest, Item, error) {
 		key, err := t.keyItem(ctx, keys[i])
 		if err != nil {
 			return api.WriteRequest{}, nil, err
@@ -140,7 +140,7 @@ func (t TableOf[T]) BatchDelete(ctx context.Context, keys []PrimaryKey, options 
 
 // batchWrite sends writes in their order. A request holds no key twice (DynamoDB
 // refuses it), so one that comes again begins the next request.
-func (t table) batchWrite(ctx context.Context, writes int, options []BatchWriteOption, write func(i int, keyNames []string) (api.WriteRequest, Item, error)) (n int, err error) {
+func (t table) batchWrite(ctx context.Context, writes int, options []BatchWriteOption, write func(i int, key []keyAttribute) (api.WriteRequest, Item, error)) (n int, err error) {
 	var c call
 	for _, o := range options {
 		o.batchWrite(&c)
@@ -151,7 +151,7 @@ func (t table) batchWrite(ctx context.Context, writes int, options []BatchWriteO
 	if writes == 0 {
 		return 0, nil
 	}
-	keyNames, err := t.keyNames(ctx)
+	keyAttributes, err := t.keyAttributes(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -166,7 +166,7 @@ func (t table) batchWrite(ctx context.Context, writes int, options []BatchWriteO
 		return nil
 	}
 	for i := range writes {
-		w, key, err := write(i, keyNames)
+		w, key, err := write(i, keyAttributes)
 		if err != nil {
 			return n, err
 		}

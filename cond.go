@@ -1,6 +1,7 @@
 package stator
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/statordb/stator/attr"
@@ -39,7 +40,17 @@ func (o Condition) txUpdate(c *call) { o.apply(c) }
 //	people.Update(ctx, key, stator.Add("#f", 1), stator.Names{"#f": "follower#"})
 type Names map[string]string
 
-func (n Names) apply(c *call)    { c.names = n }
+// with returns both; a placeholder that both define is other's.
+func (n Names) with(other Names) Names {
+	if n == nil {
+		return other
+	}
+	both := maps.Clone(n)
+	maps.Copy(both, other)
+	return both
+}
+
+func (n Names) apply(c *call)    { c.names = c.names.with(n) }
 func (n Names) put(c *call)      { n.apply(c) }
 func (n Names) get(c *call)      { n.apply(c) }
 func (n Names) update(c *call)   { n.apply(c) }

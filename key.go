@@ -2,7 +2,9 @@ package stator
 
 import (
 	"context"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
@@ -15,7 +17,8 @@ type PrimaryKey struct {
 }
 
 // Key returns the key with this partition key and, in tables that have one,
-// this sort key. The values are those that attr.Marshal makes an S, N or B of.
+// this sort key. The values are those that attr.Marshal makes an S, N or B of; one
+// of the Go type of the struct's field also follows the options of the field's tag.
 //
 // The names of the two attributes come from the `stator` tags of the table's
 // struct. A table of Items, or of structs without the tags, asks for its
@@ -37,49 +40,78 @@ func (t table) keyItem(ctx context.Context, k PrimaryKey) (Item, error) {
 	if k.values == nil {
 		return k.item, nil // of a zero PrimaryKey nil, and the request says so
 	}
-	names, err := t.keyNames(ctx)
+	attributes, err := t.keyAttributes(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(k.values) != len(names) {
-		return nil, faultf(nil, "The key of table %s has %d attributes (%v), Key was given %d values", t.name, len(names), names, len(k.values))
+	if len(k.values) != len(attributes) {
+		return nil, faultf(nil, "The key of table %s has %d attributes (%s), Key was given %d values",
+			t.name, len(attributes), namesOf(attributes), len(k.values))
 	}
-	item := make(Item, len(names))
+	item := make(Item, len(attributes))
 	for i, v := range k.values {
-		if item[names[i]], err = attr.Marshal(v); err != nil {
-			return nil, faultf(err, "The key attribute %s of table %s cannot be marshalled", names[i], t.name)
+		a := attributes[i]
+		if item[a.name], err = a.marshal(v); err != nil {
+			return nil, faultf(err, "The key attribute %s of table %s cannot be marshalled", a.name, t.name)
 		}
 	}
 	return item, nil
 }
 
-// keyNames returns the names of the table's key attributes, partition key first.
-func (t table) keyNames(ctx context.Context) ([]string, error) {
-	if known := t.learned.keyNames.Load(); known != nil {
+// marshal returns the value of a key attribute. A value of the field's own Go
+// type follows the options of its tag, or a time of a field with unixtime would become
+// an S here and an N in the item.
+func (a keyAttribute) marshal(v any) (Value, error) {
+	if a.alone == nil || reflect.TypeOf(v) != a.alone.Field(0).Type {
+		return attr.Marshal(v)
+	}
+	alone := reflect.New(a.alone).Elem()
+	alone.Field(0).Set(reflect.ValueOf(v))
+	item, err := attr.MarshalItem(alone.Interface())
+	if err != nil {
+		return Value{}, err
+	}
+	for _, value := range item {
+		return value, nil
+	}
+	return attr.Marshal(v) // left out by omitempty
+}
+
+// keyAttributes returns the table's key, partition key first.
+func (t table) keyAttributes(ctx context.Context) ([]keyAttribute, error) {
+	if known := t.learned.key.Load(); known != nil {
 		return *known, nil
 	}
 	schema, err := schemaOf(t.learned.typ)
 	if err != nil {
 		return nil, err
 	}
-	names := schema.keyNames()
-	if len(names) == 0 {
-		if names, err = t.askKeyNames(ctx); err != nil {
+	key := slices.Concat(schema.key.hash, schema.key.sort)
+	if len(key) == 0 {
+		if key, err = t.askKey(ctx); err != nil {
 			return nil, err
 		}
 	}
-	t.learned.keyNames.Store(&names)
-	return names, nil
+	t.learned.key.Store(&key)
+	return key, nil
 }
 
-func (t table) askKeyNames(ctx context.Context) ([]string, error) {
+func (t table) askKey(ctx context.Context) ([]keyAttribute, error) {
 	out, err := do(ctx, t.client, &api.DescribeTableInput{TableName: &t.name})
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	var key []keyAttribute
 	for _, e := range out.Table.KeySchema {
-		names = append(names, *e.AttributeName)
+		key = append(key, keyAttribute{name: *e.AttributeName})
 	}
-	return names, nil
+	return key, nil
+}
+
+func namesOf(key []keyAttribute) string {
+	names := make([]string, len(key))
+	for i, a := range key {
+		names[i] = a.name
+	}
+	return strings.Join(names, ", ")
 }

@@ -2,6 +2,7 @@ package stator_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,7 +22,7 @@ func TestKeyAsksForTheNamesOnce(t *testing.T) {
 	require.Equal(t, stator.Item{"pk": stator.S("a"), "sk": stator.Int(1)}, f.requests[3].(*api.GetItemInput).Key)
 
 	_, err := table.Get(t.Context(), stator.Key("a"))
-	require.EqualError(t, err, "ValidationException: The key of table items has 2 attributes ([pk sk]), Key was given 1 values")
+	require.EqualError(t, err, "ValidationException: The key of table items has 2 attributes (pk, sk), Key was given 1 values")
 }
 
 func TestKeyOfAStructAsksForNothing(t *testing.T) {
@@ -85,4 +86,46 @@ func TestViaAnotherClient(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "u1", u.ID)
 	require.Equal(t, []string{"PutItem"}, f.names())
+}
+
+// A key of the field's own type becomes what the field becomes in the item.
+func TestKeyFollowsTheTag(t *testing.T) {
+	type reading struct {
+		Sensor int       `dynamodbav:"sensor,string" stator:"hash"`
+		At     time.Time `dynamodbav:"at,unixtime,omitempty" stator:"range"`
+	}
+	db := openMemory(t)
+	ctx := t.Context()
+	readings, err := stator.CreateTableFor[reading](ctx, db, "readings")
+	require.NoError(t, err)
+	want := reading{7, time.Unix(1_900_000_000, 0)}
+	require.NoError(t, readings.Put(ctx, want))
+	for _, key := range []stator.PrimaryKey{
+		stator.Key(7, want.At), stator.Key("7", want.At.Unix()), stator.Key(stator.S("7"), stator.N("19E8")),
+	} {
+		got, err := readings.Get(ctx, key)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	_, err = readings.Get(ctx, stator.Key(7, time.Time{}))
+	require.ErrorIs(t, err, stator.ErrNotFound)
+}
+
+// A transaction lets a handle learn anew too.
+func TestTransactionOnATableThatWasMadeAnew(t *testing.T) {
+	db := openMemory(t)
+	ctx := t.Context()
+	table, err := stator.CreateTable(ctx, db, "items", stator.HashKey("a", "S"))
+	require.NoError(t, err)
+	write := func() error { return stator.Transact(ctx, db, table.TxUpdate(stator.Key("x"))) }
+	update := func() error {
+		return stator.Transact(ctx, db, table.TxUpdate(stator.Key("x"), stator.Set("n", 1)))
+	}
+	require.ErrorIs(t, write(), stator.ErrValidation, "a transaction's update needs an action")
+	require.NoError(t, update())
+	require.NoError(t, stator.DeleteTable(ctx, db, "items"))
+	_, err = stator.CreateTable(ctx, db, "items", stator.HashKey("b", "S"))
+	require.NoError(t, err)
+	require.Error(t, update())
+	require.NoError(t, update())
 }

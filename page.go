@@ -3,7 +3,6 @@ package stator
 import (
 	"context"
 	"iter"
-	"math"
 
 	"github.com/statordb/stator/api"
 )
@@ -39,7 +38,7 @@ func (r reading) evaluate(left int) *int32 {
 	if n == 0 {
 		return nil
 	}
-	return new(int32(min(n, math.MaxInt32)))
+	return new(clamp(n))
 }
 
 // outputs yields the pages from start on. An error is always the last pair.

@@ -72,7 +72,10 @@ func (q Query[T]) Filter(text string, args ...any) Query[T] {
 func (q Query[T]) Project(paths ...string) Query[T] { q.reading.paths = paths; return q }
 
 // Names defines placeholders for awkward attribute names: see the option Names.
-func (q Query[T]) Names(names Names) Query[T] { q.reading.names = names; return q }
+func (q Query[T]) Names(names Names) Query[T] {
+	q.reading.names = q.reading.names.with(names)
+	return q
+}
 
 // Consistent makes the reads strongly consistent, which global secondary
 // indexes do not offer: see the option Consistent.

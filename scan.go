@@ -3,8 +3,10 @@ package stator
 import (
 	"context"
 	"iter"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/statordb/stator/api"
 )
@@ -14,10 +16,12 @@ import (
 type Scan[T any] struct {
 	table    table
 	reading  reading
-	segment  int
-	segments int // 0: the whole table
+	segment  *segment // nil: the whole table
 	parallel int
 }
+
+// segment is one part of a table.
+type segment struct{ number, total int32 }
 
 // Scan returns a scan of the whole table.
 func (t TableOf[T]) Scan() Scan[T] { return Scan[T]{table: t.table} }
@@ -35,7 +39,7 @@ func (s Scan[T]) Filter(text string, args ...any) Scan[T] {
 func (s Scan[T]) Project(paths ...string) Scan[T] { s.reading.paths = paths; return s }
 
 // Names defines placeholders for awkward attribute names: see the option Names.
-func (s Scan[T]) Names(names Names) Scan[T] { s.reading.names = names; return s }
+func (s Scan[T]) Names(names Names) Scan[T] { s.reading.names = s.reading.names.with(names); return s }
 
 // Consistent makes the reads strongly consistent: see Query.Consistent.
 func (s Scan[T]) Consistent() Scan[T] { s.reading.consistent = true; return s }
@@ -51,15 +55,22 @@ func (s Scan[T]) Consumed(into *Capacity) Scan[T] { s.reading.used = into; retur
 
 // Segment reads one part of total (1 to 1,000,000), counted from 0. Together
 // the parts are the whole, so that several processes can share a scan.
-func (s Scan[T]) Segment(segment, total int) Scan[T] {
-	s.segment, s.segments, s.parallel = segment, total, 0
+func (s Scan[T]) Segment(number, total int) Scan[T] {
+	s.segment, s.parallel = &segment{clamp(number), clamp(total)}, 0
 	return s
 }
 
-// Parallel makes All read n segments at once, each in a goroutine of its own,
-// which end when the loop does. Page, One and Count do not change.
+// clamp keeps a number that is too large for a request from becoming another
+// one, so that the request is refused.
+func clamp(n int) int32 { return int32(max(math.MinInt32, min(n, math.MaxInt32))) }
+
+// mostParallel is how many segments one All reads at once.
+const mostParallel = 1000
+
+// Parallel makes All read n segments at once, at most 1,000, each in a goroutine of
+// its own, which end when the loop does. One or less is the same as without. Page, One and Count do not change.
 func (s Scan[T]) Parallel(n int) Scan[T] {
-	s.segment, s.segments, s.parallel = 0, 0, n
+	s.segment, s.parallel = nil, n
 	return s
 }
 
@@ -95,17 +106,29 @@ type fetched struct {
 // allParallel fetches pages in goroutines and decodes them in the caller's.
 func (s Scan[T]) allParallel(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		var none T
+		if s.parallel > mostParallel {
+			yield(none, faultf(nil, "Parallel is %d, allowed are at most %d segments at once", s.parallel, mostParallel))
+			return
+		}
 		ctx, cancel := context.WithCancel(ctx)
 		pages := make(chan fetched)
 		var segments sync.WaitGroup
 		defer segments.Wait() // after cancel: nothing runs on when the loop is over
 		defer cancel()
+		var running, cut atomic.Int32
+		running.Store(int32(s.parallel))
 		for i := range s.parallel {
-			segments.Go(func() { s.fetch(ctx, i, pages) })
+			segments.Go(func() {
+				if !s.fetch(ctx, i, pages) {
+					cut.Add(1)
+				}
+				if running.Add(-1) == 0 {
+					close(pages)
+				}
+			})
 		}
-		go func() { segments.Wait(); close(pages) }()
 
-		var none T
 		left := s.reading.limit
 		for f := range pages {
 			if f.err != nil {
@@ -123,12 +146,15 @@ func (s Scan[T]) allParallel(ctx context.Context) iter.Seq2[T, error] {
 				}
 			}
 		}
+		if cut.Load() > 0 { // ctx ended while a page waited to be taken
+			yield(none, ctx.Err())
+		}
 	}
 }
 
-// fetch sends the pages of one segment until they end or ctx does.
-func (s Scan[T]) fetch(ctx context.Context, segment int, to chan<- fetched) {
-	one := s.Segment(segment, s.parallel)
+// fetch sends the pages of one segment until they end, or ctx does; then it returns false.
+func (s Scan[T]) fetch(ctx context.Context, number int, to chan<- fetched) bool {
+	one := s.Segment(number, s.parallel)
 	one.reading.used = nil // the caller's goroutine adds
 	wanted := s.reading.used != nil
 	page := func(ctx context.Context, r reading, p position) (*api.QueryOutput, error) {
@@ -138,9 +164,10 @@ func (s Scan[T]) fetch(ctx context.Context, segment int, to chan<- fetched) {
 		select {
 		case to <- fetched{out, err}:
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // page makes one request.
@@ -173,8 +200,8 @@ func (s Scan[T]) request(ctx context.Context, r reading, p position, measured bo
 	if r.consistent {
 		in.ConsistentRead = &r.consistent
 	}
-	if s.segments != 0 {
-		in.Segment, in.TotalSegments = new(int32(s.segment)), new(int32(s.segments))
+	if s.segment != nil {
+		in.Segment, in.TotalSegments = &s.segment.number, &s.segment.total
 	}
 	out, err := serve(ctx, s.table, in)
 	if err != nil {

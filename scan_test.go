@@ -103,3 +103,48 @@ func TestParallelScanEndsWithItsLoop(t *testing.T) {
 		}
 	})
 }
+
+func TestSegmentsOutOfRange(t *testing.T) {
+	_, users := newUsers(t)
+	for _, s := range []stator.Scan[user]{
+		users.Scan().Segment(0, 0), users.Scan().Segment(-1, 3), users.Scan().Segment(1<<40, 1<<40), users.Scan().Parallel(1001),
+	} {
+		_, err := collect(s.Limit(1).All(t.Context()))
+		require.ErrorIs(t, err, stator.ErrValidation)
+	}
+	all, err := collect(users.Scan().Parallel(-1).All(t.Context()))
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+func TestNamesAddUp(t *testing.T) {
+	f, users := fakeUsers()
+	q := users.Scan().Names(stator.Names{"#a": "x", "#b": "y"})
+	_, err := q.Names(stator.Names{"#b": "z"}).Filter("#a = ? AND #b = ?", 1, 2).Page(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"#a": "x", "#b": "z"}, last[*api.ScanInput](t, f).ExpressionAttributeNames)
+	_, err = q.Filter("#a = ? AND #b = ?", 1, 2).Page(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"#a": "x", "#b": "y"}, last[*api.ScanInput](t, f).ExpressionAttributeNames)
+}
+
+// A context that ends during a loop ends it with an error, never in silence.
+func TestParallelScanIsNotCutShortInSilence(t *testing.T) {
+	table := numbered(t, 200)
+	for range 50 {
+		ctx, cancel := context.WithCancel(t.Context())
+		read, failed := 0, error(nil)
+		for _, err := range table.Scan().Parallel(8).PageSize(5).All(ctx) {
+			if err != nil {
+				failed = err
+				continue
+			}
+			if read++; read == 20 {
+				cancel()
+			}
+		}
+		require.ErrorIs(t, failed, context.Canceled)
+		require.Less(t, read, 200)
+		cancel()
+	}
+}

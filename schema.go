@@ -28,7 +28,8 @@ type keySchema struct {
 type keyAttribute struct {
 	name     string
 	typ      api.ScalarAttributeType
-	position int // 1 to 4 when a tag says so; 0 is the order of declaration
+	position int          // 1 to 4 when a tag says so; 0 is the order of declaration
+	alone    reflect.Type // a struct of the field alone; nil when no tag named the attribute
 }
 
 type indexSchema struct {
@@ -38,15 +39,6 @@ type indexSchema struct {
 	keysOnly bool
 	include  []string // attributes besides the keys; with neither, all
 	capacity *api.ProvisionedThroughput
-}
-
-// keyNames returns the names of the table's key attributes.
-func (s *schema) keyNames() []string {
-	var names []string
-	for _, a := range slices.Concat(s.key.hash, s.key.sort) {
-		names = append(names, a.name)
-	}
-	return names
 }
 
 // index returns the index of this name, which it adds if need be.
@@ -102,7 +94,7 @@ func (s *schema) addRole(f attr.Field, role string) error {
 		index = s.index(name, kind == "local")
 		key = &index.key
 	}
-	a := keyAttribute{name: f.Name}
+	a := keyAttribute{name: f.Name, alone: reflect.StructOf([]reflect.StructField{{Name: "Field", Type: f.Type, Tag: f.Tag}})}
 	var err error
 	if a.typ, words, err = keyType(f, words); err != nil {
 		return err

@@ -46,9 +46,9 @@ type table struct {
 
 // learned is what a handle found out and what it keeps to go faster.
 type learned struct {
-	typ      reflect.Type
-	keyNames atomic.Pointer[[]string]
-	texts    *expr.Cache // of native texts
+	typ   reflect.Type
+	key   atomic.Pointer[[]keyAttribute]
+	texts *expr.Cache // of native texts
 }
 
 // handleTexts is how many native texts a handle keeps when its Client is no *DB,
@@ -75,10 +75,14 @@ func (t table) check() error {
 // table and made another one of that name.
 func serve[Out api.Response](ctx context.Context, t table, in api.RequestOf[Out]) (Out, error) {
 	out, err := do(ctx, t.client, in)
-	if err != nil && (errors.Is(err, ErrValidation) || errors.Is(err, ErrTableNotFound)) {
-		t.learned.keyNames.Store(nil)
-	}
+	t.learned.forget(err)
 	return out, err
+}
+
+func (l *learned) forget(err error) {
+	if err != nil && (errors.Is(err, ErrValidation) || errors.Is(err, ErrTableNotFound) || errors.Is(err, ErrTransactionCanceled)) {
+		l.key.Store(nil)
+	}
 }
 
 // do is api.Do for a Client that a user passed, which may be nil.

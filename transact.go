@@ -18,7 +18,8 @@ type TxUpdateOption interface{ txUpdate(*call) }
 
 // Write is one action of a transaction: TxPut, TxUpdate, TxDelete or TxCheck.
 type Write struct {
-	build func(context.Context) (api.TransactWriteItem, error)
+	learned *learned
+	build   func(context.Context) (api.TransactWriteItem, error)
 }
 
 func (w Write) transact(t *transaction) { t.writes = append(t.writes, w) }
@@ -70,6 +71,9 @@ func Transact(ctx context.Context, c Client, parts ...TransactOption) error {
 	}
 	out, err := do(ctx, c, in)
 	if err != nil {
+		for _, w := range t.writes {
+			w.learned.forget(err)
+		}
 		return err
 	}
 	t.used.add(out.ConsumedCapacity...)
@@ -79,7 +83,7 @@ func Transact(ctx context.Context, c Client, parts ...TransactOption) error {
 // TxPut is a Put in a transaction.
 func (t TableOf[T]) TxPut(item T, options ...TxOption) Write {
 	c := txCall(options)
-	return Write{func(context.Context) (api.TransactWriteItem, error) {
+	return Write{t.learned, func(context.Context) (api.TransactWriteItem, error) {
 		put, err := t.putOf(item, c)
 		return api.TransactWriteItem{Put: put}, err
 	}}
@@ -91,7 +95,7 @@ func (t TableOf[T]) TxUpdate(key PrimaryKey, options ...TxUpdateOption) Write {
 	for _, o := range options {
 		o.txUpdate(&c)
 	}
-	return Write{func(ctx context.Context) (api.TransactWriteItem, error) {
+	return Write{t.learned, func(ctx context.Context) (api.TransactWriteItem, error) {
 		update, err := t.updateOf(ctx, key, &c)
 		return api.TransactWriteItem{Update: update}, err
 	}}
@@ -100,7 +104,7 @@ func (t TableOf[T]) TxUpdate(key PrimaryKey, options ...TxUpdateOption) Write {
 // TxDelete is a Delete in a transaction.
 func (t TableOf[T]) TxDelete(key PrimaryKey, options ...TxOption) Write {
 	c := txCall(options)
-	return Write{func(ctx context.Context) (api.TransactWriteItem, error) {
+	return Write{t.learned, func(ctx context.Context) (api.TransactWriteItem, error) {
 		del, err := t.deleteOf(ctx, key, c)
 		return api.TransactWriteItem{Delete: del}, err
 	}}
@@ -109,7 +113,7 @@ func (t TableOf[T]) TxDelete(key PrimaryKey, options ...TxOption) Write {
 // TxCheck tests an item in a transaction without changing it.
 func (t TableOf[T]) TxCheck(key PrimaryKey, condition Condition, options ...TxOption) Write {
 	c := txCall(append([]TxOption{condition}, options...))
-	return Write{func(ctx context.Context) (api.TransactWriteItem, error) {
+	return Write{t.learned, func(ctx context.Context) (api.TransactWriteItem, error) {
 		d, err := t.deleteOf(ctx, key, c)
 		if err != nil {
 			return api.TransactWriteItem{}, err
@@ -135,8 +139,9 @@ type TxGetOption interface{ txGet(*call) }
 
 // Read is one read of a TransactGet, made by TxGet.
 type Read struct {
-	build func(context.Context) (api.TransactGetItem, error)
-	store func(key Item, a api.Attributes) error
+	learned *learned
+	build   func(context.Context) (api.TransactGetItem, error)
+	store   func(key Item, a api.Attributes) error
 }
 
 func (r Read) transactGet(t *readsOfTx) { t.reads = append(t.reads, r) }
@@ -182,6 +187,9 @@ func TransactGet(ctx context.Context, c Client, parts ...TransactGetOption) erro
 	}
 	out, err := do(ctx, c, in)
 	if err != nil {
+		for _, r := range t.reads {
+			r.learned.forget(err)
+		}
 		return err
 	}
 	t.used.add(out.ConsumedCapacity...)
@@ -204,6 +212,7 @@ func (t TableOf[T]) TxGet(key PrimaryKey, into *T, options ...TxGetOption) Read 
 		o.txGet(&c)
 	}
 	return Read{
+		learned: t.learned,
 		build: func(ctx context.Context) (api.TransactGetItem, error) {
 			item, err := t.keyItem(ctx, key)
 			if err != nil {
