@@ -79,6 +79,7 @@ var registry = [...]Operation{
 	{Name: "DescribeLimits", API: DynamoDB, Class: Control, New: func() Request { return new(DescribeLimitsInput) }},
 	{Name: "DescribeTable", API: DynamoDB, Class: Control, New: func() Request { return new(DescribeTableInput) }},
 	{Name: "GetItem", API: DynamoDB, Class: Read, New: func() Request { return new(GetItemInput) }},
+	{Name: "ImportItems", Class: Write, Native: true, New: func() Request { return new(ImportItemsInput) }},
 	{Name: "ListTables", API: DynamoDB, Class: Control, New: func() Request { return new(ListTablesInput) }},
 	{Name: "ListTagsOfResource", API: DynamoDB, Class: Control, New: func() Request { return new(ListTagsOfResourceInput) }},
 	{Name: "PutItem", API: DynamoDB, Class: Write, New: func() Request { return new(PutItemInput) }},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -121,7 +122,7 @@ func (e *Engine) Close() error {
 
 // Serve serves one request; see api.Client.
 func (e *Engine) Serve(ctx context.Context, in api.Request) (api.Response, error) {
-	if in == nil {
+	if in == nil || reflect.ValueOf(in).IsNil() {
 		return nil, api.Validation("The request is nil")
 	}
 	if err := in.Validate(); err != nil {
@@ -156,6 +157,8 @@ func (e *Engine) dispatch(ctx context.Context, in api.Request) (api.Response, er
 		return response(e.transactGetItems(ctx, in))
 	case *api.TransactWriteItemsInput:
 		return response(e.transactWriteItems(ctx, in))
+	case *api.ImportItemsInput:
+		return response(e.importItems(ctx, in))
 	case *api.CreateTableInput:
 		return response(e.createTable(ctx, in))
 	case *api.DescribeTableInput:

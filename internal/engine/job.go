@@ -136,9 +136,7 @@ func (e *Engine) runJobs(ctx context.Context) {
 			if errors.Is(err, kv.ErrClosed) || errors.Is(err, kv.ErrReadOnly) {
 				return // until the store is opened again
 			}
-			timer := time.NewTimer(jobRetry)
-			defer timer.Stop()
-			retry = timer.C
+			retry = time.After(jobRetry)
 		}
 		select {
 		case <-ctx.Done():

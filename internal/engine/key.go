@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
@@ -300,12 +299,8 @@ func (x *index) hashOf(item itemcodec.Item) (hash [hashSize]byte, ok bool) {
 
 // tableName returns the name of a table from its name or ARN.
 func tableName(nameOrARN *string) string {
-	s := *nameOrARN
-	if strings.HasPrefix(s, "arn:") {
-		if _, name, ok := strings.Cut(s, ":table/"); ok {
-			name, _, _ = strings.Cut(name, "/")
-			return name
-		}
+	if arn, ok := api.ParseARN(*nameOrARN); ok {
+		return arn.Table
 	}
-	return s
+	return *nameOrARN
 }

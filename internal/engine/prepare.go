@@ -8,7 +8,7 @@ import (
 
 // expressionTexts are the expression members of a request, nil when absent.
 type expressionTexts struct {
-	update, projection, filter, condition, keyCondition *string
+	update, condition, keyCondition, filter, projection *string
 
 	names  map[string]string
 	values map[string]attr.Value
@@ -49,17 +49,17 @@ func (e *Engine) bind(in expressionTexts) (x expressions, err error) {
 	if in.update != nil && err == nil {
 		x.update, err = b.Update(*in.update)
 	}
-	if in.projection != nil && err == nil {
-		x.projection, err = b.Projection(*in.projection)
-	}
-	if in.filter != nil && err == nil {
-		x.condition, err = b.Condition("FilterExpression", *in.filter)
-	}
 	if in.condition != nil && err == nil {
 		x.condition, err = b.Condition("ConditionExpression", *in.condition)
 	}
 	if in.keyCondition != nil && err == nil {
 		x.keyCondition, err = b.KeyCondition(*in.keyCondition)
+	}
+	if in.filter != nil && err == nil {
+		x.condition, err = b.Condition("FilterExpression", *in.filter)
+	}
+	if in.projection != nil && err == nil {
+		x.projection, err = b.Projection(*in.projection)
 	}
 	if err == nil {
 		err = b.Unused()

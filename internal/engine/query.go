@@ -208,13 +208,11 @@ func (q *pageRead) selectAttributes(sel *api.Select) error {
 			q.fetch = true
 		}
 	}
-	if q.filter != nil {
+	isQuery := q.hash != nil
+	if q.filter != nil && !q.fetch && (isQuery || !q.x.local) { // the Scan of a local index filters what it finds
 		if missing := q.notProjected(q.filter.Attributes()); len(missing) > 0 {
-			if !q.x.local {
-				return api.Validation("One or more parameter values were invalid: Secondary index " + q.x.name +
-					" does not project one or more filter attributes: [" + strings.Join(missing, ", ") + "]")
-			}
-			q.fetch = true
+			return api.Validation("One or more parameter values were invalid: Secondary index " + q.x.name +
+				" does not project one or more filter attributes: [" + strings.Join(missing, ", ") + "]")
 		}
 	}
 	return nil

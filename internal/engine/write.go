@@ -123,7 +123,7 @@ func (w *write) updated(old row) (row, error) {
 		if err := w.update.Apply(item); err != nil {
 			return nil, api.Validation(err.Error())
 		}
-		if old == nil && len(item) == len(w.t.keys) {
+		if old == nil && !w.update.Creates() {
 			return nil, nil // only REMOVE and DELETE: AWS makes no item of them
 		}
 		if err := w.t.checkUpdatedIndexKeys(item, w.update.Attributes()); err != nil {
