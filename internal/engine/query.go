@@ -209,7 +209,7 @@ func (q *pageRead) selectAttributes(sel *api.Select) error {
 		}
 	}
 	isQuery := q.hash != nil
-	if q.filter != nil && !q.fetch && (isQuery || !q.x.local) { // the Scan of a local index filters what it finds
+	if q.filter != nil && (isQuery || !q.x.local) { // the Scan of a local index filters what it finds
 		if missing := q.notProjected(q.filter.Attributes()); len(missing) > 0 {
 			return api.Validation("One or more parameter values were invalid: Secondary index " + q.x.name +
 				" does not project one or more filter attributes: [" + strings.Join(missing, ", ") + "]")
