@@ -1,0 +1,266 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/binary"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/engine"
+	"github.com/statordb/stator/kv"
+	"github.com/statordb/stator/kv/memkv"
+)
+
+// TestSegments: every item is in exactly one segment, however many there are, with pages of any size.
+func TestSegments(t *testing.T) {
+	e := open(t, openMemory(t))
+	create(t, e, "tab pk:S sk:N\n gsi byOrg org:S ALL")
+	fill(t, e, 500)
+	for _, index := range []*string{nil, new("byOrg")} {
+		all := scanAll(t, e, api.ScanInput{TableName: new("tab"), IndexName: index})
+		require.Len(t, all, 500)
+		for _, segments := range []int32{1, 2, 3, 7, 1000, 1_000_000} {
+			var joined []string
+			step := max(1, segments/1000)
+			for s := int32(0); s < segments; s += step {
+				in := api.ScanInput{TableName: new("tab"), IndexName: index, Segment: new(s), TotalSegments: &segments, Limit: new(int32(30))}
+				joined = append(joined, scanAll(t, e, in)...)
+			}
+			if step == 1 {
+				require.Equal(t, all, joined, "%d segments", segments)
+			}
+		}
+	}
+}
+
+// TestLargePages reads a partition of 5 MB page by page, both ways and through an index.
+func TestLargePages(t *testing.T) {
+	onStores(t, func(t *testing.T, store kv.Store) {
+		e := open(t, store)
+		create(t, e, "tab pk:S sk:N\n gsi byOrg org:S sk:N KEYS_ONLY")
+		const items = 100
+		for i := range items {
+			put(t, e, "tab", text(`{pk: "a", sk: %d, org: "o", v: "v"*52000}`, i))
+		}
+		for _, c := range []struct {
+			in    api.QueryInput
+			pages int
+		}{
+			{api.QueryInput{KeyConditionExpression: new("pk = :p")}, 5},
+			{api.QueryInput{KeyConditionExpression: new("pk = :p"), ScanIndexForward: new(false)}, 5},
+			{api.QueryInput{KeyConditionExpression: new("pk = :p"), FilterExpression: new("sk2 = :p")}, 5},
+			{api.QueryInput{KeyConditionExpression: new("pk = :p"), ProjectionExpression: new("sk")}, 5},
+			{api.QueryInput{KeyConditionExpression: new("org = :p"), IndexName: new("byOrg")}, 1},
+		} {
+			c.in.TableName, c.in.ExpressionAttributeValues = new("tab"), item(t, `{:p: "a"}`)
+			if c.in.IndexName != nil {
+				c.in.ExpressionAttributeValues = item(t, `{:p: "o"}`)
+			}
+			pages, scanned, next := 0, 0, 0
+			for {
+				out := do(t, e, &c.in)
+				pages++
+				scanned += int(out.ScannedCount)
+				for _, it := range out.Items {
+					want := next
+					if c.in.ScanIndexForward != nil {
+						want = items - 1 - next
+					}
+					n, ok := it.Value("sk").Int()
+					require.True(t, ok)
+					require.EqualValues(t, want, n)
+					next++
+				}
+				if c.in.ExclusiveStartKey = out.LastEvaluatedKey; out.LastEvaluatedKey == nil {
+					break
+				}
+			}
+			require.Equal(t, c.pages, pages, "%s", *c.in.KeyConditionExpression)
+			require.Equal(t, items, scanned)
+		}
+	})
+}
+
+// TestFullStore: a store without space refuses what grows it, keeps what it has, and takes writes again when there is room.
+func TestFullStore(t *testing.T) {
+	store, err := memkv.Open(&memkv.Options{MaxSizeBytes: 200_000})
+	require.NoError(t, err)
+	e := open(t, store)
+	create(t, e, "tab id:N\n gsi byOrg org:S ALL")
+	n := 0
+	var fault *api.Error
+	for ; fault == nil; n++ {
+		if n%2 == 0 {
+			_, err = e.Serve(t.Context(), &api.PutItemInput{TableName: new("tab"), Item: item(t, text(`{id: %d, org: "o", v: "v"*5000}`, n))})
+		} else {
+			_, err = e.Serve(t.Context(), &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {
+				{PutRequest: &api.PutRequest{Item: item(t, text(`{id: %d, org: "o", v: "v"*5000}`, n))}}}}})
+		}
+		if err != nil {
+			require.ErrorAs(t, err, &fault)
+		}
+	}
+	n--
+	require.Equal(t, api.CodeInternalServerError, fault.Code)
+	require.Equal(t, "The store is full; nothing was written", fault.Message)
+	require.ErrorIs(t, fault, kv.ErrFull)
+	require.Len(t, scanAll(t, e, api.ScanInput{TableName: new("tab")}), n)
+	require.NoError(t, e.Check(t.Context()))
+	do(t, e, &api.DeleteItemInput{TableName: new("tab"), Key: item(t, `{id: 0}`)})
+	put(t, e, "tab", text(`{id: %d, org: "o", v: "v"*4000}`, n))
+	require.Len(t, scanAll(t, e, api.ScanInput{TableName: new("tab"), IndexName: new("byOrg")}), n)
+}
+
+// everyRequest is one request of every operation.
+func everyRequest(t testing.TB) []api.Request {
+	arn := new("arn:aws:dynamodb:local:000000000000:table/tab")
+	key := item(t, `{id: "a"}`)
+	c, err := parseCreate("new id:S")
+	require.NoError(t, err)
+	return []api.Request{
+		&api.GetItemInput{TableName: new("tab"), Key: key},
+		&api.PutItemInput{TableName: new("tab"), Item: key},
+		&api.UpdateItemInput{TableName: new("tab"), Key: key},
+		&api.DeleteItemInput{TableName: new("tab"), Key: key},
+		&api.QueryInput{TableName: new("tab"), KeyConditionExpression: new("id = :i"), ExpressionAttributeValues: item(t, `{:i: "a"}`)},
+		&api.ScanInput{TableName: new("tab")},
+		&api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"tab": {Keys: []attr.Item{key}}}},
+		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {{DeleteRequest: &api.DeleteRequest{Key: key}}}}},
+		&api.TransactGetItemsInput{TransactItems: []api.TransactGetItem{{Get: &api.Get{TableName: new("tab"), Key: key}}}},
+		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("tab"), Item: key}}}},
+		&api.DescribeTableInput{TableName: new("tab")},
+		addIndex("tab", "byOrg org:S ALL"),
+		&api.TagResourceInput{ResourceArn: arn, Tags: []api.Tag{{Key: new("k"), Value: new("v")}}},
+		&api.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"k"}},
+		c,
+		&api.DeleteTableInput{TableName: new("tab")},
+	}
+}
+
+func TestCancelledContext(t *testing.T) {
+	onStores(t, func(t *testing.T, store kv.Store) {
+		e := open(t, store)
+		create(t, e, "tab id:S")
+		before := dump(t, e)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for _, in := range everyRequest(t) {
+			_, err := e.Serve(ctx, in)
+			require.ErrorIs(t, err, context.Canceled, in.Operation())
+			require.ErrorContains(t, err, "InternalServerError: The request ended before the operation began; nothing was written", in.Operation())
+		}
+		require.Equal(t, before, dump(t, e))
+	})
+}
+
+func TestClosed(t *testing.T) {
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			e, err := engine.Open(t.Context(), open(t), engine.Options{})
+			require.NoError(t, err)
+			create(t, e, "tab id:S")
+			require.NoError(t, e.Close())
+			for _, in := range everyRequest(t) {
+				fault := fails(t, e, in)
+				require.Equal(t, api.CodeServiceUnavailable, fault.Code, in.Operation())
+				require.ErrorIs(t, fault, kv.ErrClosed)
+			}
+			require.ErrorIs(t, e.Check(t.Context()), kv.ErrClosed)
+			require.ErrorIs(t, e.Close(), kv.ErrClosed)
+		})
+	}
+}
+
+func TestUnknownRequests(t *testing.T) {
+	e := open(t, openMemory(t))
+	require.Equal(t, api.CodeUnknownOperation, fails(t, e, &api.DescribeEndpointsInput{}).Code)
+	_, err := e.Serve(t.Context(), nil)
+	require.ErrorIs(t, err, api.ErrValidation)
+	out := do(t, e, &api.DescribeLimitsInput{})
+	require.EqualValues(t, 80_000, *out.AccountMaxReadCapacityUnits)
+	require.EqualValues(t, 40_000, *out.TableMaxWriteCapacityUnits)
+}
+
+func TestListManyTables(t *testing.T) {
+	e := open(t, openMemory(t))
+	for i := range 205 {
+		create(t, e, text("table-%03d id:S", i))
+	}
+	var all []string
+	in := &api.ListTablesInput{}
+	for _, want := range []int{100, 100, 5} {
+		out := do(t, e, in)
+		require.Len(t, out.TableNames, want)
+		all = append(all, out.TableNames...)
+		in.ExclusiveStartTableName = out.LastEvaluatedTableName
+	}
+	require.Nil(t, in.ExclusiveStartTableName)
+	require.IsIncreasing(t, all)
+	require.Len(t, all, 205)
+}
+
+// TestIndexLimits: one index at a time, twenty in all.
+func TestIndexLimits(t *testing.T) {
+	e := openPaused(t, openMemory(t))
+	create(t, e, "tab id:S")
+	put(t, e, "tab", `{id: "a", org: "o"}`)
+	do(t, e, addIndex("tab", "index00 org:S ALL"))
+	const busy = "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
+	require.Equal(t, busy, fails(t, e, addIndex("tab", "index01 org:S ALL")).Message)
+	require.NoError(t, e.FinishJobs(t.Context()))
+	for i := 1; i < 20; i++ {
+		do(t, e, addIndex("tab", text("index%02d org:S ALL", i)))
+		if i == 1 {
+			require.Equal(t, busy, fails(t, e, dropIndex("tab", "index00")).Message)
+		}
+		require.NoError(t, e.FinishJobs(t.Context()))
+	}
+	require.Equal(t, api.CodeLimitExceeded, fails(t, e, addIndex("tab", "index20 org:S ALL")).Code)
+	out := do(t, e, &api.UpdateItemInput{TableName: new("tab"), Key: item(t, `{id: "a"}`), UpdateExpression: new("SET org = :o"),
+		ExpressionAttributeValues: item(t, `{:o: "p"}`), ReturnConsumedCapacity: new(api.ReturnConsumedCapacityTotal)})
+	require.EqualValues(t, 41, *out.ConsumedCapacity.CapacityUnits)
+	do(t, e, dropIndex("tab", "index00"))
+	require.Equal(t, api.CodeResourceNotFound, fails(t, e, dropIndex("tab", "index00")).Code)
+	require.Equal(t, "The table does not have the specified index: index00",
+		fails(t, e, &api.ScanInput{TableName: new("tab"), IndexName: new("index00")}).Message)
+}
+
+// TestItemCollectionLimit pretends that a collection holds 10 GB.
+func TestItemCollectionLimit(t *testing.T) {
+	store := openMemory(t)
+	e := openPaused(t, store)
+	create(t, e, "tab id:S sk:N\n lsi byN n:N ALL")
+	put(t, e, "tab", `{id: "a", sk: 1, n: 1}`)
+	good := rows(t, store)
+	row := rows(t, store, engine.SpaceCollection)[0]
+	row.Value = binary.BigEndian.AppendUint64(nil, 10<<30-10)
+	change(t, store, row)
+	full := rows(t, store)
+
+	fault := fails(t, e, &api.PutItemInput{TableName: new("tab"), Item: item(t, `{id: "a", sk: 2, n: 2}`)})
+	require.Equal(t, api.CodeItemCollectionSizeLimit, fault.Code)
+	fault = fails(t, e, &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
+		{Put: &api.Put{TableName: new("tab"), Item: item(t, `{id: "b", sk: 2, n: 2}`)}},
+		{Put: &api.Put{TableName: new("tab"), Item: item(t, `{id: "a", sk: 2, n: 2}`)}}}})
+	require.Equal(t, "ItemCollectionSizeLimitExceeded", fault.CancellationReasons[1].Code)
+	require.Equal(t, full, rows(t, store), "nothing was written")
+	out := do(t, e, &api.DeleteItemInput{TableName: new("tab"), Key: item(t, `{id: "a", sk: 1}`),
+		ReturnItemCollectionMetrics: new(api.ReturnItemCollectionMetricsSize)})
+	require.Equal(t, []float64{9, 10}, out.ItemCollectionMetrics.SizeEstimateRangeGB)
+	restore(t, store, good)
+}
+
+// TestClockGoesBack: commit times never do.
+func TestClockGoesBack(t *testing.T) {
+	clock := newClock()
+	e := open(t, openFile(t, filepath.Join(t.TempDir(), "test.db")), engine.Options{Now: clock.Now})
+	create(t, e, "tab id:S\n gsi byOrg org:S ALL")
+	put(t, e, "tab", `{id: "a", org: "x"}`)
+	clock.Advance(-3600e9)
+	put(t, e, "tab", `{id: "a", org: "y"}`)
+	put(t, e, "tab", `{id: "b", org: "y"}`)
+}
