@@ -211,14 +211,16 @@ func newPause() *pause { return &pause{next: firstPause} }
 
 // bears reports whether the request can be sent again after a while.
 func (p *pause) bears(err error) bool {
-	if !errors.Is(err, ErrThrottled) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		p.next = max(p.next, e.RetryAfter)
+	switch e.Code {
+	case api.CodeProvisionedThroughput, api.CodeThrottling, api.CodeRequestLimit:
+		p.next, p.cause = max(p.next, e.RetryAfter), err
+		return true
 	}
-	p.cause = err
-	return true
+	return false
 }
 
 func (p *pause) wait(ctx context.Context) error {

@@ -12,7 +12,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"io"
 	"log"
 	"os"
@@ -24,19 +23,22 @@ import (
 func main() {
 	data := flag.String("data", "../shared/data", "the folder of films and models")
 	flag.Parse()
-	file := flag.Arg(0)
+	if err := start(flag.Arg(0), *data); err != nil {
+		log.Fatal("quickstart: ", err)
+	}
+}
+
+// start tells the story of a file, or of one that is deleted at the end.
+func start(file, data string) error {
 	if file == "" {
 		dir, err := os.MkdirTemp("", "stator")
 		if err != nil {
-			log.Fatal(err)
+			return err
 		}
 		defer os.RemoveAll(dir)
 		file = filepath.Join(dir, "quickstart.db")
 	}
-	if err := run(context.Background(), os.Stdout, file, *data); err != nil {
-		fmt.Fprintln(os.Stderr, "quickstart:", err)
-		os.Exit(1)
-	}
+	return run(context.Background(), os.Stdout, file, data)
 }
 
 // run tells the story on w.
@@ -69,10 +71,11 @@ func run(ctx context.Context, w io.Writer, file, data string) error {
 
 // tell tells the chapters between opening and closing.
 func tell(ctx context.Context, s *story, db *stator.DB, data string) error {
-	chapters := []func(context.Context, *story, *stator.DB, string) error{films, models, accounts}
+	type chapter func(context.Context, *story, *stator.DB, string) error
+	chapters := []chapter{films, models, accounts}
 	if _, err := os.Stat(data); err != nil {
 		s.say("there is no folder %s, so the records are those that the example carries", filepath.Base(data))
-		chapters = []func(context.Context, *story, *stator.DB, string) error{zones, accounts}
+		chapters = []chapter{zones, accounts}
 	}
 	for _, chapter := range chapters {
 		if err := chapter(ctx, s, db, data); err != nil {
