@@ -59,7 +59,8 @@ func (e *Engine) prepared(ctx context.Context, attempt func() error) error {
 
 // table returns the definition of the named table.
 func (e *Engine) table(nameOrARN *string) (*table, error) {
-	if t := e.catalog.Load().tables[tableName(nameOrARN)]; t != nil {
+	t := e.catalog.Load().tables[tableName(nameOrARN)]
+	if t != nil && e.life.status(t.name, e.opt.Now()).status != api.TableStatusCreating {
 		return t, nil
 	}
 	return nil, &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found"}

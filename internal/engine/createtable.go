@@ -29,6 +29,9 @@ func (e *Engine) createTable(ctx context.Context, in *api.CreateTableInput) (*ap
 
 	e.control.Lock()
 	defer e.control.Unlock()
+	if e.life.status(name, e.opt.Now()).status == api.TableStatusDeleting {
+		return nil, tableExists(name)
+	}
 	var rec *tableRecord
 	err = e.store.Update(ctx, func(w kv.Writer) error {
 		v, err := w.Get(catalogKey(name))
@@ -36,7 +39,7 @@ func (e *Engine) createTable(ctx context.Context, in *api.CreateTableInput) (*ap
 			return err
 		}
 		if v != nil {
-			return &api.Error{Code: api.CodeResourceInUse, Message: "Table already exists: " + name}
+			return tableExists(name)
 		}
 		rec = template.clone()
 		if rec.ID, err = nextID(w); err != nil {
@@ -54,7 +57,17 @@ func (e *Engine) createTable(ctx context.Context, in *api.CreateTableInput) (*ap
 	if err != nil {
 		return nil, err
 	}
-	return &api.CreateTableOutput{TableDescription: e.describe(t.rec, counts{})}, nil
+	e.life.enter(name, transition{status: api.TableStatusCreating}, e.opt.Now())
+	d := e.describe(t.rec, counts{})
+	d.TableStatus = new(api.TableStatusCreating)
+	for i := range d.GlobalSecondaryIndexes {
+		d.GlobalSecondaryIndexes[i].IndexStatus = new(api.IndexStatusCreating)
+	}
+	return &api.CreateTableOutput{TableDescription: d}, nil
+}
+
+func tableExists(name string) error {
+	return &api.Error{Code: api.CodeResourceInUse, Message: "Table already exists: " + name}
 }
 
 // newUUID returns a random version 4 UUID.

@@ -38,15 +38,22 @@ func (e *Engine) counts(ctx context.Context, rec *tableRecord) (c counts, err er
 }
 
 func (e *Engine) describeTable(ctx context.Context, in *api.DescribeTableInput) (*api.DescribeTableOutput, error) {
-	t := e.catalog.Load().tables[tableName(in.TableName)]
+	name := tableName(in.TableName)
+	now := e.life.status(name, e.opt.Now())
+	t := e.catalog.Load().tables[name]
 	if t == nil {
-		return nil, tableNotFound(tableName(in.TableName))
+		if now.deleted != nil {
+			return &api.DescribeTableOutput{Table: now.deleted}, nil
+		}
+		return nil, tableNotFound(name)
 	}
 	n, err := e.counts(ctx, t.rec)
 	if err != nil {
 		return nil, err
 	}
-	return &api.DescribeTableOutput{Table: e.describe(t.rec, n)}, nil
+	d := e.describe(t.rec, n)
+	d.TableStatus = &now.status
+	return &api.DescribeTableOutput{Table: d}, nil
 }
 
 // describe returns a table's description. It shares nothing that changes.
@@ -118,7 +125,7 @@ func (e *Engine) arn(table string) string {
 const maxListTables = 100
 
 func (e *Engine) listTables(_ context.Context, in *api.ListTablesInput) (*api.ListTablesOutput, error) {
-	names := e.catalog.Load().names
+	names := e.life.deleting(e.catalog.Load().names, e.opt.Now())
 	if in.ExclusiveStartTableName != nil {
 		i, found := slices.BinarySearch(names, *in.ExclusiveStartTableName)
 		if found {

@@ -30,6 +30,10 @@ type Options struct {
 	Region    string
 	AccountID string
 
+	// StatusDelay is how long a table stays CREATING, UPDATING and DELETING, as
+	// on AWS. 0, and negative, is not at all: the next DescribeTable tells ACTIVE.
+	StatusDelay time.Duration
+
 	// ExpressionCache is how many parsed expressions are kept. 0 is 10,000;
 	// negative keeps none.
 	ExpressionCache int
@@ -79,6 +83,7 @@ type Engine struct {
 	// over a transaction, and no other lock is taken under it.
 	control sync.Mutex
 
+	life lifecycle
 	jobs jobs
 }
 
@@ -98,7 +103,7 @@ func open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{store: store, opt: o}
+	e := &Engine{store: store, opt: o, life: lifecycle{delay: o.StatusDelay}}
 	if o.ExpressionCache > 0 {
 		e.exprs = expr.NewCache(o.ExpressionCache)
 	}

@@ -15,8 +15,12 @@ func (e *Engine) updateTable(ctx context.Context, in *api.UpdateTableInput) (*ap
 		return nil, err
 	}
 	now := e.micros()
+	name := tableName(in.TableName)
+	if err := e.refuseBusy(name); err != nil {
+		return nil, err
+	}
 	jobStarted := false
-	t, err := e.changeTable(ctx, tableName(in.TableName), func(w kv.Writer, rec *tableRecord) error {
+	t, err := e.changeTable(ctx, name, func(w kv.Writer, rec *tableRecord) error {
 		jobStarted = false
 		if err := rec.updateThroughput(in, now); err != nil {
 			return err
@@ -52,7 +56,10 @@ func (e *Engine) updateTable(ctx context.Context, in *api.UpdateTableInput) (*ap
 	if err != nil {
 		return nil, err
 	}
-	return &api.UpdateTableOutput{TableDescription: e.describe(t.rec, n)}, nil
+	e.life.enter(name, transition{status: api.TableStatusUpdating}, e.opt.Now())
+	d := e.describe(t.rec, n)
+	d.TableStatus = new(api.TableStatusUpdating)
+	return &api.UpdateTableOutput{TableDescription: d}, nil
 }
 
 func unsupportedInUpdate(in *api.UpdateTableInput) error {
@@ -275,7 +282,13 @@ func (e *Engine) deleteTable(ctx context.Context, in *api.DeleteTableInput) (*ap
 	name := tableName(in.TableName)
 	t := e.catalog.Load().tables[name]
 	if t == nil {
+		if d := e.life.status(name, e.opt.Now()).deleted; d != nil {
+			return &api.DeleteTableOutput{TableDescription: d}, nil
+		}
 		return nil, tableNotFound(name)
+	}
+	if err := e.refuseBusy(name); err != nil {
+		return nil, err
 	}
 	n, err := e.counts(ctx, t.rec)
 	if err != nil {
@@ -287,9 +300,11 @@ func (e *Engine) deleteTable(ctx context.Context, in *api.DeleteTableInput) (*ap
 	}
 	e.jobs.kick()
 	all := e.describe(rec, n)
-	return &api.DeleteTableOutput{TableDescription: &api.TableDescription{
+	d := &api.TableDescription{
 		TableName: all.TableName, TableArn: all.TableArn, TableId: all.TableId, TableStatus: new(api.TableStatusDeleting),
 		ItemCount: all.ItemCount, TableSizeBytes: all.TableSizeBytes, ProvisionedThroughput: all.ProvisionedThroughput,
 		DeletionProtectionEnabled: all.DeletionProtectionEnabled,
-	}}, nil
+	}
+	e.life.enter(name, transition{status: api.TableStatusDeleting, deleted: d}, e.opt.Now())
+	return &api.DeleteTableOutput{TableDescription: d}, nil
 }
