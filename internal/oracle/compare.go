@@ -166,7 +166,7 @@ func itemText(a api.Attributes) string {
 func responseText(p api.Response) string {
 	switch p := p.(type) {
 	case *api.CreateTableOutput:
-		return "CreateTable " + tableText(p.TableDescription)
+		return "CreateTable " + tableText(becoming(p.TableDescription))
 	case *api.DescribeTableOutput:
 		return "DescribeTable " + tableText(p.Table)
 	case *api.DeleteTableOutput:
@@ -211,6 +211,16 @@ func sortedCollections(m map[string][]api.ItemCollectionMetrics) map[string][]st
 		slices.Sort(out[name])
 	}
 	return out
+}
+
+// becoming returns a description without the states of the indexes, which a new table may be making still.
+func becoming(d *api.TableDescription) *api.TableDescription {
+	c := *d
+	c.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
+	for i := range c.GlobalSecondaryIndexes {
+		c.GlobalSecondaryIndexes[i].IndexStatus, c.GlobalSecondaryIndexes[i].Backfilling = nil, nil
+	}
+	return &c
 }
 
 func tableText(d *api.TableDescription) string {

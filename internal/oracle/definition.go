@@ -16,14 +16,8 @@ func kindOf(t api.ScalarAttributeType) attr.Kind {
 func newIndex(name *string, local bool, schema []api.KeySchemaElement, p *api.Projection, units *api.ProvisionedThroughput) *index {
 	x := &index{name: *name, local: local, schema: schema, projection: *p}
 	x.hash, x.sort = schemaKeys(schema)
-	x.provision(units)
+	x.units.provide(units)
 	return x
-}
-
-func (x *index) provision(units *api.ProvisionedThroughput) {
-	if units != nil {
-		x.read, x.write = *units.ReadCapacityUnits, *units.WriteCapacityUnits
-	}
 }
 
 func (m *Model) createTable(in *api.CreateTableInput) (*api.CreateTableOutput, error) {
@@ -45,9 +39,7 @@ func (m *Model) createTable(in *api.CreateTableInput) (*api.CreateTableOutput, e
 	if t.billing == api.BillingModePayPerRequest {
 		t.onDemand = new(m.now())
 	}
-	if in.ProvisionedThroughput != nil {
-		t.read, t.write = *in.ProvisionedThroughput.ReadCapacityUnits, *in.ProvisionedThroughput.WriteCapacityUnits
-	}
+	t.units.provide(in.ProvisionedThroughput)
 	for _, x := range in.LocalSecondaryIndexes {
 		t.indexes = append(t.indexes, newIndex(x.IndexName, true, x.KeySchema, x.Projection, nil))
 	}
@@ -74,7 +66,7 @@ func (m *Model) describe(t *table) *api.TableDescription {
 	d := &api.TableDescription{
 		TableName: new(t.name), TableArn: new(m.arn(t.name)), TableStatus: new(api.TableStatusActive), CreationDateTime: new(t.created),
 		KeySchema: t.schema, DeletionProtectionEnabled: new(t.protected),
-		ProvisionedThroughput: throughput(t.read, t.write), ItemCount: new(int64(len(t.items))), TableSizeBytes: new(int64(0)),
+		ProvisionedThroughput: t.units.describe(), ItemCount: new(int64(len(t.items))), TableSizeBytes: new(int64(0)),
 	}
 	for _, item := range t.items {
 		*d.TableSizeBytes += int64(item.Size())
@@ -103,26 +95,28 @@ func (m *Model) describe(t *table) *api.TableDescription {
 		}
 		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, api.GlobalSecondaryIndexDescription{IndexName: new(x.name),
 			IndexArn: new(m.arn(t.name) + "/index/" + x.name), KeySchema: x.schema, Projection: new(x.projection), ItemCount: &count, IndexSizeBytes: &bytes,
-			IndexStatus: new(api.IndexStatusActive), ProvisionedThroughput: throughput(x.read, x.write)})
+			IndexStatus: new(api.IndexStatusActive), ProvisionedThroughput: x.units.describe()})
 	}
 	return d
-}
-
-func throughput(read, write int64) *api.ProvisionedThroughputDescription {
-	return &api.ProvisionedThroughputDescription{ReadCapacityUnits: &read, WriteCapacityUnits: &write, NumberOfDecreasesToday: new(int64(0))}
 }
 
 func (m *Model) arn(table string) string {
 	return "arn:aws:dynamodb:" + m.region + ":" + m.account + ":table/" + table
 }
 
-// updateTable knows protection, table class, and indexes made and deleted, at once and complete.
+// updateTable changes a table; indexes are made and deleted at once and complete.
 func (m *Model) updateTable(in *api.UpdateTableInput) (*api.UpdateTableOutput, error) {
 	t, err := m.named(in.TableName)
 	if err != nil {
 		return nil, err
 	}
+	if err := t.changeThroughput(in, m.now()); err != nil {
+		return nil, err
+	}
 	for _, u := range in.GlobalSecondaryIndexUpdates {
+		if u.Update != nil {
+			continue
+		}
 		if err := t.changeIndex(in, u); err != nil {
 			return nil, err
 		}

@@ -87,13 +87,24 @@ func Run(ctx context.Context, clock *Clock, subjects []Subject, script []Step) e
 			d.Step, d.Request = i, s.describe()
 			return d
 		}
-		if _, ok := s.Request.(*api.UpdateTableInput); ok && answers[0].err == nil {
+		if table := changedTable(s.Request); table != nil && answers[0].err == nil {
 			for _, subject := range subjects {
-				if err := settle(ctx, subject.Client, s.Request.(*api.UpdateTableInput).TableName); err != nil {
+				if err := settle(ctx, subject.Client, table); err != nil {
 					return fmt.Errorf("step %d: %s: %w", i, subject.Name, err)
 				}
 			}
 		}
+	}
+	return nil
+}
+
+// changedTable returns the name of the table that a request makes or changes, else nil.
+func changedTable(in api.Request) *string {
+	switch in := in.(type) {
+	case *api.CreateTableInput:
+		return in.TableName
+	case *api.UpdateTableInput:
+		return in.TableName
 	}
 	return nil
 }
@@ -116,7 +127,7 @@ func settle(ctx context.Context, c api.Client, table *string) error {
 		if err != nil {
 			return err
 		}
-		busy := false
+		busy := *out.Table.TableStatus != api.TableStatusActive
 		for _, x := range out.Table.GlobalSecondaryIndexes {
 			busy = busy || x.IndexStatus != nil && *x.IndexStatus != api.IndexStatusActive
 		}

@@ -250,7 +250,9 @@ func (g *generator) deleteTable(t *plan) *api.DeleteTableInput {
 
 func (g *generator) updateTable(t *plan) *api.UpdateTableInput {
 	in := &api.UpdateTableInput{TableName: new(t.name)}
-	switch g.r.IntN(5) {
+	switch g.r.IntN(7) {
+	case 5, 6:
+		g.updateThroughput(t, in)
 	case 0:
 		t.protected = g.one(4)
 		in.DeletionProtectionEnabled = new(t.protected)
@@ -275,6 +277,25 @@ func (g *generator) updateTable(t *plan) *api.UpdateTableInput {
 		}
 	}
 	return in
+}
+
+// updateThroughput changes units or the billing mode.
+func (g *generator) updateThroughput(t *plan, in *api.UpdateTableInput) {
+	some := func() *api.ProvisionedThroughput {
+		return &api.ProvisionedThroughput{ReadCapacityUnits: new(int64(4 + g.r.IntN(3))), WriteCapacityUnits: new(int64(6))}
+	}
+	if g.one(2) {
+		in.BillingMode = new(choose(g, api.BillingModeProvisioned, api.BillingModePayPerRequest))
+	}
+	if in.BillingMode == nil && !t.onDemand || in.BillingMode != nil && *in.BillingMode == api.BillingModeProvisioned || g.one(10) {
+		in.ProvisionedThroughput = some()
+		for _, x := range t.indexes {
+			if !x.local && !g.one(4) {
+				in.GlobalSecondaryIndexUpdates = append(in.GlobalSecondaryIndexUpdates, api.GlobalSecondaryIndexUpdate{
+					Update: &api.UpdateGlobalSecondaryIndexAction{IndexName: new(x.name), ProvisionedThroughput: some()}})
+			}
+		}
+	}
 }
 
 func (g *generator) describe(t *plan) api.Request {

@@ -27,8 +27,7 @@ func (b *bindings) keyCondition(text *string) ([]keyPart, error) {
 	}
 	for i, p := range parts {
 		if slices.ContainsFunc(parts[:i], func(q keyPart) bool { return q.name == p.name }) {
-			return nil, eitherOf(invalid("KeyConditionExpressions must only contain one condition per key"),
-				invalid("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"))
+			return nil, invalid("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
 		}
 	}
 	return parts, nil

@@ -131,3 +131,12 @@ func (w *words) unexpected() error {
 	}
 	return fault(`Syntax error; token: "` + t.text + `", near: "` + w.source[from:to] + `"`)
 }
+
+// Words returns the words of an expression's text, as this package cuts it.
+func Words(text string) []string {
+	var out []string
+	for _, t := range lex(text) {
+		out = append(out, t.text)
+	}
+	return out
+}

@@ -19,8 +19,15 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "seed of the random operations; 0 runs a few fixed ones")
-	steps = flag.Int("ops", 3000, "random operations for each seed")
+	steps = flag.Int("ops", 3000, "random operations for each seed; a third of it in short mode")
 )
+
+func operations() int {
+	if testing.Short() {
+		return *steps / 3
+	}
+	return *steps
+}
 
 // rig is the subjects of one run, all empty.
 type rig struct {
@@ -77,7 +84,7 @@ func TestRandom(t *testing.T) {
 		seeds = []uint64{*seed}
 	}
 	for _, s := range seeds {
-		script := oracle.Script(s, *steps)
+		script := oracle.Script(s, operations())
 		err := run(t, script)
 		if d, ok := errors.AsType[*oracle.Difference](err); ok {
 			short := oracle.Shrink(script[:d.Step+1], 150, func(shorter []oracle.Step) bool {
@@ -89,3 +96,33 @@ func TestRandom(t *testing.T) {
 		require.NoError(t, err, "seed %d", s)
 	}
 }
+
+// TestFlaky runs random operations on a store whose commits now and then have
+// an unknown outcome.
+func TestFlaky(t *testing.T) {
+	seeds := []uint64{11, 12}
+	if *seed != 0 {
+		seeds = []uint64{*seed}
+	}
+	for _, s := range seeds {
+		clock := oracle.NewClock()
+		store, err := memkv.Open(nil)
+		require.NoError(t, err)
+		// The header of the store is written before it becomes flaky.
+		plain, err := engine.Open(t.Context(), keepOpen{store}, engine.Options{Now: clock.Now})
+		require.NoError(t, err)
+		require.NoError(t, plain.Close())
+		e, err := engine.Open(t.Context(), kvtest.Flaky(store, kvtest.FlakyOptions{Seed: s, OneIn: 40}), engine.Options{Now: clock.Now})
+		require.NoError(t, err)
+		unknown, err := oracle.RunFlaky(t.Context(), clock, oracle.New(oracle.Options{Now: clock.Now}),
+			oracle.Subject{Name: "flaky", Client: e}, oracle.Script(s, operations()/3))
+		require.NoError(t, err, "seed %d", s)
+		require.NotZero(t, unknown)
+		require.NoError(t, e.Close())
+	}
+}
+
+// keepOpen is a store that outlives the engine on it.
+type keepOpen struct{ kv.Store }
+
+func (keepOpen) Close() error { return nil }

@@ -152,8 +152,8 @@ func (q *pageRead) lacking(paths [][]step) []string {
 	return out
 }
 
-// checkSelect checks what an index can answer. A Query that does not fetch
-// items cannot filter on what the index lacks; the Scan of a local index filters what it finds.
+// checkSelect checks what an index can answer. A Query cannot filter on what the
+// index lacks, also when it fetches items; the Scan of a local index filters what it finds.
 func (q *pageRead) checkSelect() error {
 	if q.x == nil {
 		return nil
@@ -161,7 +161,7 @@ func (q *pageRead) checkSelect() error {
 	filterLacks := q.lacking(q.filter.paths())
 	errFilter := invalid("One or more parameter values were invalid: Secondary index %s does not project one or more filter attributes: %s", q.x.name, list(filterLacks))
 	if q.x.local {
-		if len(filterLacks) > 0 && q.parts != nil && !q.fetches() {
+		if len(filterLacks) > 0 && q.parts != nil {
 			return errFilter
 		}
 		return nil
@@ -190,13 +190,11 @@ func (m *Model) query(in *api.QueryInput) (*api.QueryOutput, error) {
 	q := pageRead{consistent: in.ConsistentRead, limit: in.Limit, sel: in.Select, start: canonicalItem(in.ExclusiveStartKey),
 		reverse: in.ScanIndexForward != nil && !*in.ScanIndexForward}
 	b := newBindings(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
-	var errKey error
-	q.parts, errKey = b.keyCondition(in.KeyConditionExpression)
-	// Which of several faulty expressions is reported is told in two ways.
-	if err := eitherOf(errKey, q.bind(b, in.FilterExpression, in.ProjectionExpression)); err != nil {
+	var err error
+	if q.parts, err = b.keyCondition(in.KeyConditionExpression); err != nil {
 		return nil, err
 	}
-	if err := b.unused(); err != nil {
+	if err := q.bind(b, in.FilterExpression, in.ProjectionExpression); err != nil {
 		return nil, err
 	}
 	if err := m.tableAndIndex(&q, in.TableName, in.IndexName); err != nil {
@@ -229,20 +227,20 @@ func (m *Model) query(in *api.QueryInput) (*api.QueryOutput, error) {
 	return out, nil
 }
 
-func (q *pageRead) bind(b *bindings, filter, projection *string) error {
-	var errFilter, errProjection error
-	q.filter, errFilter = b.condition("FilterExpression", filter)
-	q.projection, errProjection = b.projection(projection)
-	return eitherOf(errFilter, errProjection)
+func (q *pageRead) bind(b *bindings, filter, projection *string) (err error) {
+	if q.filter, err = b.condition("FilterExpression", filter); err != nil {
+		return err
+	}
+	if q.projection, err = b.projection(projection); err != nil {
+		return err
+	}
+	return b.unused()
 }
 
 func (m *Model) scan(in *api.ScanInput) (*api.ScanOutput, error) {
 	q := pageRead{consistent: in.ConsistentRead, limit: in.Limit, sel: in.Select, start: canonicalItem(in.ExclusiveStartKey)}
 	b := newBindings(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	if err := q.bind(b, in.FilterExpression, in.ProjectionExpression); err != nil {
-		return nil, err
-	}
-	if err := b.unused(); err != nil {
 		return nil, err
 	}
 	if err := m.tableAndIndex(&q, in.TableName, in.IndexName); err != nil {

@@ -23,20 +23,19 @@ type table struct {
 	protected bool
 	billing   api.BillingMode
 	onDemand  *time.Time // when it last became on-demand
-	read      int64
-	write     int64
+	units     throughput
 	class     *api.TableClass
 	classTime *time.Time
 }
 
 // index is a definition alone: what it holds is computed from the table's items.
 type index struct {
-	name        string
-	local       bool
-	schema      []api.KeySchemaElement
-	hash, sort  []string
-	projection  api.Projection
-	read, write int64
+	name       string
+	local      bool
+	schema     []api.KeySchemaElement
+	hash, sort []string
+	projection api.Projection
+	units      throughput
 }
 
 func (x *index) keys() []string { return slices.Concat(x.hash, x.sort) }

@@ -1,0 +1,115 @@
+package oracle
+
+import (
+	"strings"
+	"time"
+
+	"github.com/statordb/stator/api"
+)
+
+// throughput is the provisioned throughput of a table or index; zero on demand.
+type throughput struct {
+	read, write        int64
+	increase, decrease *time.Time
+	decreases          int64
+}
+
+// provide sets the units of something new.
+func (u *throughput) provide(p *api.ProvisionedThroughput) {
+	if p != nil {
+		u.read, u.write = *p.ReadCapacityUnits, *p.WriteCapacityUnits
+	}
+}
+
+func (u *throughput) describe() *api.ProvisionedThroughputDescription {
+	return &api.ProvisionedThroughputDescription{ReadCapacityUnits: new(u.read), WriteCapacityUnits: new(u.write),
+		LastIncreaseDateTime: u.increase, LastDecreaseDateTime: u.decrease, NumberOfDecreasesToday: new(u.decreases)}
+}
+
+// change sets other units; the same ones are refused.
+func (u *throughput) change(p *api.ProvisionedThroughput, name, kind string, now time.Time, fromOnDemand bool) error {
+	read, write := *p.ReadCapacityUnits, *p.WriteCapacityUnits
+	if read == u.read && write == u.write && !fromOnDemand {
+		return invalid("The provisioned throughput for the %s will not change. The requested value equals the current value. "+
+			"Current ReadCapacityUnits provisioned for the %s: %d. Requested ReadCapacityUnits: %d. "+
+			"Current WriteCapacityUnits provisioned for the %s: %d. Requested WriteCapacityUnits: %d. "+
+			"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
+			name, kind, u.read, read, kind, u.write, write)
+	}
+	if read > u.read || write > u.write {
+		u.increase = &now
+	}
+	if read < u.read || write < u.write {
+		if u.decrease == nil || u.decrease.UTC().Format(time.DateOnly) != now.UTC().Format(time.DateOnly) {
+			u.decreases = 0
+		}
+		u.decrease = &now
+		u.decreases++
+	}
+	u.read, u.write = read, write
+	return nil
+}
+
+// changeThroughput changes the billing mode and the units of a table and its indexes.
+func (t *table) changeThroughput(in *api.UpdateTableInput, now time.Time) error {
+	errOnDemand := invalid("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	mode := t.billing
+	if in.BillingMode != nil {
+		mode = *in.BillingMode
+	}
+	onDemand := mode == api.BillingModePayPerRequest
+	toProvisioned := !onDemand && t.billing != mode
+	if onDemand && in.ProvisionedThroughput != nil {
+		return errOnDemand
+	}
+	after := *t // nothing of it stays when there is a fault
+	if in.ProvisionedThroughput != nil {
+		if err := after.units.change(in.ProvisionedThroughput, "table", "table", now, toProvisioned); err != nil {
+			return err
+		}
+	}
+	units := map[*index]throughput{}
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		if u.Update == nil {
+			continue
+		}
+		x := t.index(*u.Update.IndexName)
+		if x == nil || x.local {
+			return errRequestedNotFound
+		}
+		if u.Update.ProvisionedThroughput == nil {
+			continue
+		}
+		if onDemand {
+			return errOnDemand
+		}
+		changed := x.units
+		if err := changed.change(u.Update.ProvisionedThroughput, "index "+x.name, "index", now, toProvisioned); err != nil {
+			return err
+		}
+		units[x] = changed
+	}
+	if toProvisioned {
+		var missing []string
+		for _, x := range t.indexes {
+			if _, ok := units[x]; !ok && !x.local {
+				missing = append(missing, x.name)
+			}
+		}
+		if len(missing) > 0 {
+			return invalid("One or more parameter values were invalid: ProvisionedThroughput must be specified for index: %s", strings.Join(missing, ","))
+		}
+	}
+	if onDemand && t.billing != mode {
+		after.onDemand, after.units = &now, throughput{decrease: &now}
+		for _, x := range t.indexes {
+			units[x] = throughput{}
+		}
+	}
+	after.billing = mode
+	*t = after
+	for x, u := range units {
+		x.units = u
+	}
+	return nil
+}
