@@ -64,11 +64,9 @@ func (e *Engine) batchGetItem(ctx context.Context, in *api.BatchGetItemInput) (*
 	bound := make([]expressions, len(names))
 	for i, name := range names {
 		of := in.RequestItems[name]
-		if err := refuseLegacy(legacy{"AttributesToGet", of.AttributesToGet != nil}); err != nil {
-			return nil, err
-		}
 		var err error
-		if bound[i], err = e.bind(expressionTexts{projection: of.ProjectionExpression, names: of.ExpressionAttributeNames}); err != nil {
+		if bound[i], err = e.bind(expressionTexts{projection: of.ProjectionExpression, names: of.ExpressionAttributeNames,
+			legacy: legacyParameters{attributesToGet: of.AttributesToGet}}); err != nil {
 			return nil, err
 		}
 	}
@@ -108,7 +106,7 @@ func (e *Engine) batchGetItem(ctx context.Context, in *api.BatchGetItemInput) (*
 		if g.item != nil {
 			out.Responses[g.name] = append(out.Responses[g.name], api.StoredItem(g.item))
 		}
-		used.add(g.t, readUnits(g.size, g.consistent))
+		used.add(g.t, g.name, readUnits(g.size, g.consistent))
 	}
 	for i, g := range gets[n:] {
 		of, ok := out.UnprocessedKeys[g.name]
@@ -152,6 +150,7 @@ func (e *Engine) tryBatchWrite(ctx context.Context, in *api.BatchWriteItemInput)
 			if slices.ContainsFunc(writes, func(o write) bool { return string(o.key.row) == string(w.key.row) }) {
 				return nil, api.Validation("Provided list of item keys contains duplicates")
 			}
+			w.name = name
 			writes = append(writes, w)
 		}
 	}
@@ -196,12 +195,12 @@ func (e *Engine) writeMany(ctx context.Context, writes []write, metrics bool) (d
 		if err != nil {
 			return err
 		}
-		for _, c := range changes {
+		for i, c := range changes {
 			use, err := x.applyChange(c)
 			if err != nil {
 				return err
 			}
-			done.used.add(c.t, use)
+			done.used.add(c.t, writes[i].name, use)
 		}
 		if metrics {
 			if done.metrics, err = collectionsOf(kw, writes); err != nil {
@@ -222,7 +221,7 @@ func (e *Engine) writeEach(ctx context.Context, writes []write, metrics bool) (d
 			return writesDone{}, err
 		}
 		for _, u := range one.used.list {
-			done.used.add(u.t, u.use)
+			done.used.add(u.t, u.name, u.use)
 		}
 		for name, m := range one.metrics {
 			if done.metrics == nil {

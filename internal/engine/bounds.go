@@ -39,7 +39,7 @@ func (t *table) queryBounds(x *index, cond *expr.KeyCondition) (b bounds, err er
 			return b, missedKey(k.name)
 		}
 		if part.Op != expr.Equal {
-			return b, api.Validation("Query key condition not supported")
+			return b, notSupported(part)
 		}
 		if err := checkPart(x, k, part, true); err != nil {
 			return b, err
@@ -69,6 +69,9 @@ func (t *table) queryBounds(x *index, cond *expr.KeyCondition) (b bounds, err er
 			}
 			break
 		}
+		if part.Op == expr.Unindexable {
+			return b, notSupported(part)
+		}
 		if err := checkPart(x, k, part, false); err != nil {
 			return b, err
 		}
@@ -97,6 +100,14 @@ func partOf(cond *expr.KeyCondition, name string) *expr.KeyPart {
 
 func missedKey(name string) error {
 	return api.Validation("Query condition missed key schema element: " + name)
+}
+
+// notSupported says that a condition on a key is not of a kind that can be looked up.
+func notSupported(part *expr.KeyPart) error {
+	if part.Op == expr.Unindexable {
+		return api.Validation("Attempted conditional constraint is not an indexable operation")
+	}
+	return api.Validation("Query key condition not supported")
 }
 
 // checkPart checks the values of a key condition against the type of the key.

@@ -59,6 +59,7 @@ func (e *Engine) describeTable(ctx context.Context, in *api.DescribeTableInput) 
 // describe returns a table's description. It shares nothing that changes.
 func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 	arn := e.arn(rec.Name)
+	now := e.micros()
 	d := &api.TableDescription{
 		TableName: new(rec.Name), TableArn: new(arn), TableId: new(rec.UUID),
 		TableStatus:               new(api.TableStatusActive),
@@ -67,7 +68,7 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 		KeySchema:                 slices.Clone(rec.KeySchema),
 		ItemCount:                 new(n.rows.entries),
 		TableSizeBytes:            new(n.rows.bytes),
-		ProvisionedThroughput:     rec.Throughput.describe(),
+		ProvisionedThroughput:     rec.Throughput.describe(now),
 		OnDemandThroughput:        rec.OnDemandThroughput,
 		DeletionProtectionEnabled: new(rec.DeletionProtection),
 	}
@@ -94,7 +95,7 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 		g := api.GlobalSecondaryIndexDescription{
 			IndexName: new(x.Name), IndexArn: indexARN, KeySchema: slices.Clone(x.KeySchema), Projection: new(x.Projection),
 			IndexStatus: new(x.Status), ItemCount: new(count.entries), IndexSizeBytes: new(count.bytes),
-			ProvisionedThroughput: x.Throughput.describe(), OnDemandThroughput: x.OnDemandThroughput,
+			ProvisionedThroughput: x.Throughput.describe(now), OnDemandThroughput: x.OnDemandThroughput,
 		}
 		if x.Status == api.IndexStatusCreating {
 			g.Backfilling = new(x.Backfilling)
@@ -104,9 +105,9 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 	return d
 }
 
-func (t throughputRecord) describe() *api.ProvisionedThroughputDescription {
+func (t throughputRecord) describe(now int64) *api.ProvisionedThroughputDescription {
 	d := &api.ProvisionedThroughputDescription{ReadCapacityUnits: new(t.Read), WriteCapacityUnits: new(t.Write),
-		NumberOfDecreasesToday: new(t.DecreasesToday)}
+		NumberOfDecreasesToday: new(t.decreasesToday(now))}
 	if t.LastIncrease != 0 {
 		d.LastIncreaseDateTime = timeOf(t.LastIncrease)
 	}
@@ -114,6 +115,15 @@ func (t throughputRecord) describe() *api.ProvisionedThroughputDescription {
 		d.LastDecreaseDateTime = timeOf(t.LastDecrease)
 	}
 	return d
+}
+
+// decreasesToday returns how often the units were decreased on this day, in UTC.
+func (t throughputRecord) decreasesToday(now int64) int64 {
+	const day = 24 * int64(time.Hour/time.Microsecond)
+	if t.LastDecrease/day != now/day {
+		return 0
+	}
+	return t.DecreasesToday
 }
 
 func timeOf(micros int64) *time.Time { return new(time.UnixMicro(micros).UTC()) }

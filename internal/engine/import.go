@@ -43,7 +43,7 @@ func (e *Engine) importItems(ctx context.Context, in *api.ImportItemsInput) (out
 			out.ImportedCount += int64(n)
 			writes = writes[n:]
 		}
-		out.ConsumedCapacity = used.consumed(in.ReturnConsumedCapacity, t)
+		out.ConsumedCapacity = used.consumed(in.ReturnConsumedCapacity, t, *in.TableName)
 		return nil
 	})
 	return out, err

@@ -29,12 +29,10 @@ type itemWritten struct {
 }
 
 func (e *Engine) putItem(ctx context.Context, in *api.PutItemInput) (*api.PutItemOutput, error) {
-	if err := refuseLegacy(legacy{"Expected", in.Expected != nil}, legacy{"ConditionalOperator", in.ConditionalOperator != nil}); err != nil {
-		return nil, err
-	}
 	out, err := e.writeItem(ctx, itemWrite{
-		table:    in.TableName,
-		texts:    expressionTexts{condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues},
+		table: in.TableName,
+		texts: expressionTexts{condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+			legacy: legacyParameters{expected: in.Expected, operator: in.ConditionalOperator}},
 		returns:  in.ReturnValues,
 		onFailed: in.ReturnValuesOnConditionCheckFailure,
 		capacity: in.ReturnConsumedCapacity,
@@ -48,12 +46,10 @@ func (e *Engine) putItem(ctx context.Context, in *api.PutItemInput) (*api.PutIte
 }
 
 func (e *Engine) deleteItem(ctx context.Context, in *api.DeleteItemInput) (*api.DeleteItemOutput, error) {
-	if err := refuseLegacy(legacy{"Expected", in.Expected != nil}, legacy{"ConditionalOperator", in.ConditionalOperator != nil}); err != nil {
-		return nil, err
-	}
 	out, err := e.writeItem(ctx, itemWrite{
-		table:    in.TableName,
-		texts:    expressionTexts{condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues},
+		table: in.TableName,
+		texts: expressionTexts{condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+			legacy: legacyParameters{expected: in.Expected, operator: in.ConditionalOperator}},
 		returns:  in.ReturnValues,
 		onFailed: in.ReturnValuesOnConditionCheckFailure,
 		capacity: in.ReturnConsumedCapacity,
@@ -67,19 +63,22 @@ func (e *Engine) deleteItem(ctx context.Context, in *api.DeleteItemInput) (*api.
 }
 
 func (e *Engine) updateItem(ctx context.Context, in *api.UpdateItemInput) (*api.UpdateItemOutput, error) {
-	if err := refuseLegacy(legacy{"AttributeUpdates", in.AttributeUpdates != nil}, legacy{"Expected", in.Expected != nil},
-		legacy{"ConditionalOperator", in.ConditionalOperator != nil}); err != nil {
-		return nil, err
-	}
 	out, err := e.writeItem(ctx, itemWrite{
 		table: in.TableName,
 		texts: expressionTexts{update: in.UpdateExpression, condition: in.ConditionExpression,
-			names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues},
+			names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+			legacy: legacyParameters{updates: in.AttributeUpdates, expected: in.Expected, operator: in.ConditionalOperator}},
 		returns:  in.ReturnValues,
 		onFailed: in.ReturnValuesOnConditionCheckFailure,
 		capacity: in.ReturnConsumedCapacity,
 		metrics:  in.ReturnItemCollectionMetrics,
-		prepare:  func(t *table, x expressions) (write, error) { return t.prepareKeyed(writeUpdate, in.Key, x.update) },
+		prepare: func(t *table, x expressions) (write, error) {
+			w, err := t.prepareKeyed(writeUpdate, in.Key, x.update)
+			if err == nil {
+				err = t.checkUpdatedValues(in.AttributeUpdates)
+			}
+			return w, err
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -115,7 +114,7 @@ func (e *Engine) writeItem(ctx context.Context, in itemWrite) (out itemWritten, 
 		if err != nil {
 			return err
 		}
-		out.capacity = done.usage.consumed(in.capacity, t)
+		out.capacity = done.usage.consumed(in.capacity, t, *in.table)
 		out.metrics = done.metrics
 		out.attributes, err = returnedAttributes(returns, x.update, done)
 		return err
@@ -181,20 +180,4 @@ func decodeItem(item itemcodec.Item) (attr.Item, error) {
 		return nil, nil
 	}
 	return itemcodec.DecodeItem(item)
-}
-
-// legacy is a parameter of the API before expressions, and whether a request has it.
-type legacy struct {
-	name  string
-	given bool
-}
-
-// refuseLegacy reports the legacy parameters that a request has.
-func refuseLegacy(parameters ...legacy) error {
-	for _, p := range parameters {
-		if p.given {
-			return api.Validation("The legacy parameter " + p.name + " is not supported: use the expression parameters instead")
-		}
-	}
-	return nil
 }

@@ -45,8 +45,9 @@ func (u *writeUsage) add(v writeUsage) {
 	}
 }
 
-// consumed returns the ConsumedCapacity that a request for level wants, nil for none.
-func (u *writeUsage) consumed(level *api.ReturnConsumedCapacity, t *table) *api.ConsumedCapacity {
+// consumed returns the ConsumedCapacity that a request for level wants, nil for
+// none. name is the table's name or ARN, as the request has it.
+func (u *writeUsage) consumed(level *api.ReturnConsumedCapacity, t *table, name string) *api.ConsumedCapacity {
 	if level == nil || *level == api.ReturnConsumedCapacityNone {
 		return nil
 	}
@@ -54,7 +55,7 @@ func (u *writeUsage) consumed(level *api.ReturnConsumedCapacity, t *table) *api.
 	for _, units := range u.indexes {
 		total += units
 	}
-	c := &api.ConsumedCapacity{TableName: new(t.name), CapacityUnits: new(total)}
+	c := &api.ConsumedCapacity{TableName: &name, CapacityUnits: new(total)}
 	if *level == api.ReturnConsumedCapacityIndexes {
 		c.Table = &api.Capacity{CapacityUnits: new(u.table)}
 		for i, x := range t.indexes {
@@ -84,11 +85,11 @@ type readUsage struct {
 	x     *index // nil: the table alone
 }
 
-func (u *readUsage) consumed(level *api.ReturnConsumedCapacity, t *table) *api.ConsumedCapacity {
+func (u *readUsage) consumed(level *api.ReturnConsumedCapacity, name string) *api.ConsumedCapacity {
 	if level == nil || *level == api.ReturnConsumedCapacityNone {
 		return nil
 	}
-	c := &api.ConsumedCapacity{TableName: new(t.name), CapacityUnits: new(u.table + u.index)}
+	c := &api.ConsumedCapacity{TableName: &name, CapacityUnits: new(u.table + u.index)}
 	if *level == api.ReturnConsumedCapacityIndexes {
 		c.Table = &api.Capacity{CapacityUnits: new(u.table)}
 		if u.x != nil {
@@ -125,23 +126,24 @@ type tableReads struct {
 
 type tableRead struct {
 	t     *table
+	name  string // as the request first has it
 	units float64
 }
 
-func (u *tableReads) add(t *table, units float64) {
+func (u *tableReads) add(t *table, name string, units float64) {
 	for i := range u.list {
 		if u.list[i].t == t {
 			u.list[i].units += units
 			return
 		}
 	}
-	u.list = append(u.list, tableRead{t, units})
+	u.list = append(u.list, tableRead{t, name, units})
 }
 
 func (u *tableReads) consumed(level *api.ReturnConsumedCapacity, transaction bool) []api.ConsumedCapacity {
 	var out []api.ConsumedCapacity
 	for _, r := range u.list {
-		c := (&readUsage{table: r.units}).consumed(level, r.t)
+		c := (&readUsage{table: r.units}).consumed(level, r.name)
 		if c == nil {
 			return nil
 		}
@@ -159,24 +161,25 @@ type tableWrites struct {
 }
 
 type tableWrite struct {
-	t   *table
-	use writeUsage
+	t    *table
+	name string // as the request first has it
+	use  writeUsage
 }
 
-func (u *tableWrites) add(t *table, use writeUsage) {
+func (u *tableWrites) add(t *table, name string, use writeUsage) {
 	for i := range u.list {
 		if u.list[i].t == t {
 			u.list[i].use.add(use)
 			return
 		}
 	}
-	u.list = append(u.list, tableWrite{t, use})
+	u.list = append(u.list, tableWrite{t, name, use})
 }
 
 func (u *tableWrites) consumed(level *api.ReturnConsumedCapacity, transaction bool) []api.ConsumedCapacity {
 	var out []api.ConsumedCapacity
 	for i := range u.list {
-		c := u.list[i].use.consumed(level, u.list[i].t)
+		c := u.list[i].use.consumed(level, u.list[i].t, u.list[i].name)
 		if c == nil {
 			return nil
 		}

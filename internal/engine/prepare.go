@@ -6,19 +6,22 @@ import (
 	"github.com/statordb/stator/internal/expr"
 )
 
-// expressionTexts are the expression members of a request, nil when absent.
+// expressionTexts are the expression members of a request, nil when absent,
+// and those that did their work before them.
 type expressionTexts struct {
 	update, condition, keyCondition, filter, projection *string
 
 	names  map[string]string
 	values map[string]attr.Value
+
+	legacy legacyParameters
 }
 
 // expressions are the bound expressions of one request, nil when absent.
 type expressions struct {
 	update       *expr.Update
 	projection   *expr.Projection
-	condition    *expr.Condition // ConditionExpression or FilterExpression
+	condition    *expr.Condition // ConditionExpression, FilterExpression, or the legacy forms of both
 	keyCondition *expr.KeyCondition
 }
 
@@ -42,6 +45,11 @@ func (x *expressions) documents() []string {
 // names and values. It needs no table, so its faults come before any of the
 // table's, in AWS's order.
 func (e *Engine) bind(in expressionTexts) (x expressions, err error) {
+	if in.legacy.given() {
+		if err := in.legacy.bind(&x); err != nil {
+			return expressions{}, api.Validation(err.Error())
+		}
+	}
 	if in.update == nil && in.projection == nil && in.filter == nil && in.condition == nil && in.keyCondition == nil {
 		return x, nil
 	}

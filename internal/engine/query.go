@@ -11,12 +11,10 @@ import (
 )
 
 func (e *Engine) query(ctx context.Context, in *api.QueryInput) (*api.QueryOutput, error) {
-	if err := refuseLegacy(legacy{"KeyConditions", in.KeyConditions != nil}, legacy{"QueryFilter", in.QueryFilter != nil},
-		legacy{"AttributesToGet", in.AttributesToGet != nil}, legacy{"ConditionalOperator", in.ConditionalOperator != nil}); err != nil {
-		return nil, err
-	}
 	bound, err := e.bind(expressionTexts{keyCondition: in.KeyConditionExpression, filter: in.FilterExpression,
-		projection: in.ProjectionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues})
+		projection: in.ProjectionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+		legacy: legacyParameters{keyConditions: in.KeyConditions, filter: in.QueryFilter, operator: in.ConditionalOperator,
+			attributesToGet: in.AttributesToGet}})
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +45,11 @@ func (e *Engine) query(ctx context.Context, in *api.QueryInput) (*api.QueryOutpu
 		hash, sort := t.schema(x)
 		for _, k := range append(slices.Clone(hash), sort...) {
 			if slices.Contains(q.filter.Attributes(), k.name) {
-				return nil, api.Validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: " + k.name)
+				member := "Filter Expression"
+				if in.QueryFilter != nil {
+					member = "QueryFilter"
+				}
+				return nil, api.Validation(member + " can only contain non-primary key attributes: Primary key attribute: " + k.name)
 			}
 		}
 	}
@@ -60,17 +62,14 @@ func (e *Engine) query(ctx context.Context, in *api.QueryInput) (*api.QueryOutpu
 	}
 	return &api.QueryOutput{
 		Items: p.items, Count: int32(p.count), ScannedCount: int32(p.scanned), LastEvaluatedKey: p.last,
-		ConsumedCapacity: p.usage.consumed(in.ReturnConsumedCapacity, t),
+		ConsumedCapacity: p.usage.consumed(in.ReturnConsumedCapacity, *in.TableName),
 	}, nil
 }
 
 func (e *Engine) scan(ctx context.Context, in *api.ScanInput) (*api.ScanOutput, error) {
-	if err := refuseLegacy(legacy{"ScanFilter", in.ScanFilter != nil}, legacy{"AttributesToGet", in.AttributesToGet != nil},
-		legacy{"ConditionalOperator", in.ConditionalOperator != nil}); err != nil {
-		return nil, err
-	}
 	bound, err := e.bind(expressionTexts{filter: in.FilterExpression, projection: in.ProjectionExpression,
-		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues})
+		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+		legacy: legacyParameters{filter: in.ScanFilter, operator: in.ConditionalOperator, attributesToGet: in.AttributesToGet}})
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +103,7 @@ func (e *Engine) scan(ctx context.Context, in *api.ScanInput) (*api.ScanOutput, 
 	}
 	return &api.ScanOutput{
 		Items: p.items, Count: int32(p.count), ScannedCount: int32(p.scanned), LastEvaluatedKey: p.last,
-		ConsumedCapacity: p.usage.consumed(in.ReturnConsumedCapacity, t),
+		ConsumedCapacity: p.usage.consumed(in.ReturnConsumedCapacity, *in.TableName),
 	}, nil
 }
 

@@ -137,7 +137,7 @@ func TestRaces(t *testing.T) {
 			"tab sk:N pk:S",
 		}
 		random := newRandom(t)
-		rounds, each := 60, 200
+		rounds, each := 200, 600
 		if testing.Short() {
 			rounds, each = 15, 50
 		}

@@ -12,10 +12,8 @@ import (
 )
 
 func (e *Engine) getItem(ctx context.Context, in *api.GetItemInput) (*api.GetItemOutput, error) {
-	if err := refuseLegacy(legacy{"AttributesToGet", in.AttributesToGet != nil}); err != nil {
-		return nil, err
-	}
-	x, err := e.bind(expressionTexts{projection: in.ProjectionExpression, names: in.ExpressionAttributeNames})
+	x, err := e.bind(expressionTexts{projection: in.ProjectionExpression, names: in.ExpressionAttributeNames,
+		legacy: legacyParameters{attributesToGet: in.AttributesToGet}})
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +48,7 @@ func (e *Engine) getItem(ctx context.Context, in *api.GetItemInput) (*api.GetIte
 		}
 		if in.ReturnConsumedCapacity != nil {
 			use := readUsage{table: readUnits(found.size(), isTrue(in.ConsistentRead))}
-			out.ConsumedCapacity = use.consumed(in.ReturnConsumedCapacity, t)
+			out.ConsumedCapacity = use.consumed(in.ReturnConsumedCapacity, *in.TableName)
 		}
 		return nil
 	})

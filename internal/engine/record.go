@@ -56,7 +56,7 @@ type throughputRecord struct {
 	Read, Write    int64
 	LastIncrease   int64 `json:",omitempty"` // µs since 1970
 	LastDecrease   int64 `json:",omitempty"`
-	DecreasesToday int64 `json:",omitempty"`
+	DecreasesToday int64 `json:",omitempty"` // on the day of LastDecrease
 }
 
 // encode returns the record's JSON, the unknown members with it.

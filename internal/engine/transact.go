@@ -28,6 +28,7 @@ func (e *Engine) transactGetItems(ctx context.Context, in *api.TransactGetItemsI
 		if gets[i].t, err = e.table(item.Get.TableName); err != nil {
 			return nil, err
 		}
+		gets[i].name = *item.Get.TableName
 		if gets[i].projection != nil {
 			if err := gets[i].t.checkDocuments(gets[i].projection.Documents()); err != nil {
 				return nil, err
@@ -64,7 +65,7 @@ func (e *Engine) transactGetItems(ctx context.Context, in *api.TransactGetItemsI
 	var used tableReads
 	for i, g := range gets {
 		out.Responses[i].Item = storedItem(g.item)
-		used.add(g.t, 2*readUnits(g.size, true))
+		used.add(g.t, g.name, 2*readUnits(g.size, true))
 	}
 	out.ConsumedCapacity = used.consumed(in.ReturnConsumedCapacity, true)
 	return out, nil
@@ -155,6 +156,7 @@ func (e *Engine) prepareActions(actions []action, bound []expressions) ([]write,
 			return nil, errSameItem()
 		}
 		w.condition, w.failOld = bound[i].condition, wantsOldOnFailure(a.onFailed)
+		w.name = *a.table
 		writes[i] = w
 	}
 	return writes, reasons.err()
@@ -180,7 +182,7 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 		if seen {
 			replayed = &tableReads{}
 			for i, w := range writes {
-				replayed.add(w.t, 2*readUnits(rows[i].size(), true))
+				replayed.add(w.t, w.name, 2*readUnits(rows[i].size(), true))
 			}
 			return nil
 		}
@@ -205,7 +207,7 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 				return reasons.err()
 			}
 			use.table *= 2
-			done.used.add(c.t, use)
+			done.used.add(c.t, writes[i].name, use)
 		}
 		if in.ReturnItemCollectionMetrics != nil && *in.ReturnItemCollectionMetrics == api.ReturnItemCollectionMetricsSize {
 			if done.metrics, err = collectionsOf(kw, writes); err != nil {

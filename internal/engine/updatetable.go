@@ -272,8 +272,8 @@ func (t *throughputRecord) change(p *api.ProvisionedThroughput, now int64) {
 		t.LastIncrease = now
 	}
 	if read < t.Read || write < t.Write {
+		t.DecreasesToday = t.decreasesToday(now) + 1
 		t.LastDecrease = now
-		t.DecreasesToday++
 	}
 	t.Read, t.Write = read, write
 }

@@ -18,6 +18,7 @@ const maxItemBytes = 400 << 10
 // row is done.
 type write struct {
 	t         *table
+	name      string // of the table, as the request has it
 	key       key
 	kind      writeKind
 	condition *expr.Condition // nil: none
