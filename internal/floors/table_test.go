@@ -27,6 +27,8 @@ var floors = []floor{
 	{number: 5, path: "internal/enginebench", tests: true},
 	{number: 5, path: "internal/oracle", imports: []string{"api", "attr", "internal/num", "kv"}, outside: []string{testify}, tests: true},
 
+	{number: 4, path: "internal/wire", imports: []string{"api", "attr", "internal/itemcodec"}},
+
 	{number: 3, path: "api", imports: []string{"attr", "internal/itemcodec", "internal/num"}},
 
 	{number: 2, path: "internal/expr", imports: []string{"attr", "internal/itemcodec", "internal/num"}},
