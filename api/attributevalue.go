@@ -283,6 +283,9 @@ func checkAttributesToGet(names []string) error {
 	if slices.Contains(names, "") {
 		return Validation(faultEmptyName)
 	}
+	if slices.ContainsFunc(names, func(name string) bool { return len(name) > maxAttributeName }) {
+		return Validation(faultLongName)
+	}
 	if name, ok := duplicateName(names); ok {
 		return Validation(invalidParameter + "Duplicate value in attribute name: " + name)
 	}

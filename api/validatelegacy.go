@@ -57,8 +57,24 @@ func checkOperator(op *ConditionalOperator, conditions int) error {
 	return Validation("ConditionalOperator can only be used when Filter or Expected has two or more elements")
 }
 
+// checkNamesOf judges the names of the attributes that a legacy map is about.
+func checkNamesOf[V any](m map[string]V) error {
+	if _, ok := m[""]; ok {
+		return Validation(faultEmptyName)
+	}
+	for name := range m {
+		if len(name) > maxAttributeName {
+			return Validation(faultLongName)
+		}
+	}
+	return nil
+}
+
 // checkConditions judges legacy conditions whose shape is good.
 func checkConditions(m map[string]Condition) error {
+	if err := checkNamesOf(m); err != nil {
+		return err
+	}
 	for _, key := range sortedKeys(m) {
 		cond := m[key]
 		for _, v := range cond.AttributeValueList {
@@ -75,6 +91,9 @@ func checkConditions(m map[string]Condition) error {
 
 // checkExpected judges Expected, whose shape is good.
 func checkExpected(m map[string]ExpectedAttributeValue) error {
+	if err := checkNamesOf(m); err != nil {
+		return err
+	}
 	for _, key := range sortedKeys(m) {
 		if err := checkExpectation(m[key], " for Attribute: "+key); err != nil {
 			return err
@@ -172,7 +191,7 @@ func operandFits(op ComparisonOperator, kind attr.Kind) bool {
 	case ComparisonOperatorEq, ComparisonOperatorNe:
 		return true
 	case ComparisonOperatorContains, ComparisonOperatorNotContains:
-		return !kind.IsSet()
+		return kind.IsScalar() || kind == attr.Bool || kind == attr.Null
 	case ComparisonOperatorBeginsWith:
 		return kind == attr.String || kind == attr.Binary
 	}
@@ -181,8 +200,8 @@ func operandFits(op ComparisonOperator, kind attr.Kind) bool {
 
 // checkUpdates judges AttributeUpdates, whose shape is good.
 func checkUpdates(m map[string]AttributeValueUpdate) error {
-	if _, ok := m[""]; ok {
-		return Validation(faultEmptyName)
+	if err := checkNamesOf(m); err != nil {
+		return err
 	}
 	for _, key := range sortedKeys(m) {
 		if err := checkUpdate(m[key]); err != nil {

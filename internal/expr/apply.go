@@ -17,6 +17,7 @@ var (
 	errUnderflow      = &Error{"Number underflow. Attempting to store a number with magnitude smaller than supported range"}
 	errPrecision      = &Error{"Attempting to store more than 38 significant digits in a Number"}
 	errNumber         = &Error{"The parameter cannot be converted to a numeric value"}
+	errMismatch       = &Error{"Type mismatch for attribute to update"} // of AttributeUpdates, in place of errOperandType
 )
 
 // Apply changes item in place: the item as it is stored, or the key alone when
@@ -103,11 +104,13 @@ func (u *Update) outcome(a *action, item attr.Item) (attr.Value, error) {
 	case old.IsZero():
 		return operand, nil
 	case old.Kind() != k:
-		return attr.Value{}, errOperandType
+		return attr.Value{}, u.mismatch
 	case a.verb == tokenDelete:
 		return difference(old, operand), nil
 	case k == attr.Number:
 		return add(old, operand, false)
+	case k == attr.List: // of AttributeUpdates; prepare refuses it in a text
+		return attr.L(slices.Concat(old.List(), operand.List())...), nil
 	}
 	return union(old, operand), nil
 }

@@ -13,6 +13,9 @@
 //	        are encoded once, in the stored form.
 //	run     against the stored bytes of an item, without decoding them.
 //
+// The parameters from before expressions start at the second step: legacy.go
+// makes their trees.
+//
 // What a Binder returns is immutable and safe for concurrent use. It keeps the
 // values that it was bound to, which must not change.
 //

@@ -14,9 +14,13 @@ const (
 	GreaterOrEqual
 	Between
 	BeginsWith
+
+	// Unindexable is every other comparison that KeyConditions can have, and
+	// for which the caller refuses them; no text has it.
+	Unindexable
 )
 
-var opTexts = [...]string{"=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}
+var opTexts = [...]string{"=", "<", "<=", ">", ">=", "BETWEEN", "begins_with", "unindexable"}
 
 // String returns the operator as it is written in an expression.
 func (o Op) String() string { return opTexts[o] }

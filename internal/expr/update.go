@@ -10,7 +10,8 @@ import (
 type Update struct {
 	bound
 	attributes []string
-	nested     bool // some path has more than one step
+	nested     bool   // some path has more than one step
+	mismatch   *Error // of ADD and DELETE with another type than the attribute's
 }
 
 // Update parses and binds an update.
@@ -20,7 +21,7 @@ func (b *Binder) Update(text string) (*Update, error) {
 		return nil, err
 	}
 	b.use(t)
-	u := new(Update)
+	u := &Update{mismatch: errOperandType}
 	if err := b.resolve(&u.bound, t); err != nil {
 		return nil, err
 	}
