@@ -1,0 +1,277 @@
+package wire
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/statordb/stator/attr"
+)
+
+// reader reads one body. Its methods return false when the body is at fault;
+// the reader remembers why and is of no use after that. It is a tokenizer and
+// not a decoder over one: each method knows what AWS wants at its place.
+type reader struct {
+	// b is a copy of the body that ends with padding, so that the scanner may
+	// look at eight bytes at a time and never has to ask for the end: a zero
+	// byte is no part of any token. Strings are slices of it and are unescaped
+	// in place, for no text is longer than its escaped form.
+	b []byte
+	i int
+
+	// message is AWS's text for the fault, empty for a body that is no JSON.
+	message string
+
+	// Stacks of what is read so far of the collections around i: at the end of
+	// one its size is known, and it is allocated once.
+	names    []string
+	values   []attr.Value
+	texts    []string
+	binaries [][]byte
+
+	// The first part of the stacks, enough for most requests.
+	someNames  [16]string
+	someValues [16]attr.Value
+}
+
+const padding = 8
+
+func newReader(body []byte) *reader {
+	r := &reader{b: make([]byte, len(body)+padding)}
+	copy(r.b, body)
+	r.names, r.values = r.someNames[:0], r.someValues[:0]
+	return r
+}
+
+// next passes over white space and returns the byte that the next token starts
+// with, 0 at the end.
+func (r *reader) next() byte {
+	for {
+		switch c := r.b[r.i]; c {
+		case ' ', '\t', '\n', '\r':
+			r.i++
+		default:
+			return c
+		}
+	}
+}
+
+// take passes over c if it is next.
+func (r *reader) take(c byte) bool {
+	if r.next() != c {
+		return false
+	}
+	r.i++
+	return true
+}
+
+// open passes over the bracket that the caller has seen, and reports whether
+// the collection is empty, which it then passes over too.
+func (r *reader) open(closing byte) (empty bool) {
+	r.i++
+	return r.take(closing)
+}
+
+// more passes over the comma before another member, or over the closing bracket.
+func (r *reader) more(closing byte) (more, ok bool) {
+	switch r.next() {
+	case ',':
+		r.i++
+		return true, true
+	case closing:
+		r.i++
+		return false, true
+	}
+	return false, false
+}
+
+// key reads the name of a member and its colon.
+func (r *reader) key() (string, bool) {
+	if r.next() != '"' {
+		return "", false
+	}
+	name, ok := r.text()
+	return name, ok && r.take(':')
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// special returns the distance from b[i] to the first byte that is a quote, a
+// backslash or a control character, 8 when none of the next eight bytes is.
+func special(b []byte, i int) int {
+	w := binary.LittleEndian.Uint64(b[i:])
+	quotes, slashes := w^ones*'"', w^ones*'\\'
+	m := ((w-ones*' ')&^w | (quotes-ones)&^quotes | (slashes-ones)&^slashes) & highs
+	return bits.TrailingZeros64(m) / 8 // 64/8 when m is 0
+}
+
+// text reads the string whose opening quote is next.
+func (r *reader) text() (string, bool) {
+	start := r.i + 1
+	i, last := start, len(r.b)-padding
+	for i < last {
+		n := special(r.b, i)
+		i += n
+		if n == 8 {
+			continue
+		}
+		switch r.b[i] {
+		case '"':
+			r.i = i + 1
+			return unsafe.String(unsafe.SliceData(r.b[start:]), i-start), true
+		case '\\':
+			return r.escaped(start, i)
+		}
+		return "", false
+	}
+	return "", false
+}
+
+// escaped reads the rest of a string from its first backslash.
+func (r *reader) escaped(start, i int) (string, bool) {
+	b, w := r.b, i // what is before w is done
+	for {
+		switch c := b[i]; {
+		case c == '"':
+			r.i = i + 1
+			return unsafe.String(unsafe.SliceData(b[start:]), w-start), true
+		case c < ' ':
+			return "", false
+		case c != '\\':
+			b[w] = c
+			w++
+			i++
+			continue
+		}
+		c := unescaped(b[i+1])
+		switch {
+		case c != 0:
+			b[w] = c
+			w++
+			i += 2
+		case b[i+1] == 'u':
+			u, ok := hex4(b[i:])
+			if !ok {
+				return "", false
+			}
+			i += 6
+			if utf16.IsSurrogate(u) {
+				// A half without the other half is no character.
+				low, ok := hex4(b[i:])
+				if u = utf16.DecodeRune(u, low); ok && u != utf8.RuneError {
+					i += 6
+				}
+			}
+			w += utf8.EncodeRune(b[w:], u)
+		default:
+			return "", false
+		}
+	}
+}
+
+// unescaped returns what a backslash and c stand for, 0 when that is not one byte.
+func unescaped(c byte) byte {
+	switch c {
+	case '"', '\\', '/':
+		return c
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return 0
+}
+
+// hex4 reads \uXXXX.
+func hex4(b []byte) (u rune, ok bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0, false
+	}
+	for _, c := range b[2:6] {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		u = u<<4 | rune(c)
+	}
+	return u, true
+}
+
+// literal passes over true, false or null.
+func (r *reader) literal(word string) bool {
+	if r.i+len(word) > len(r.b) || string(r.b[r.i:r.i+len(word)]) != word {
+		return false
+	}
+	r.i += len(word)
+	return true
+}
+
+// null passes over a null that is next. ok is false for another word with an n.
+func (r *reader) null() (null, ok bool) {
+	if r.next() != 'n' {
+		return false, true
+	}
+	return true, r.literal("null")
+}
+
+// number reads the number that is next. whole is true when it has neither a
+// fraction nor an exponent.
+func (r *reader) number() (text []byte, whole, ok bool) {
+	b, i := r.b, r.i
+	if b[i] == '-' {
+		i++
+	}
+	switch {
+	case b[i] == '0':
+		i++
+	case '1' <= b[i] && b[i] <= '9':
+		i = digits(b, i)
+	default:
+		return nil, false, false
+	}
+	whole = true
+	if b[i] == '.' {
+		end := digits(b, i+1)
+		if end == i+1 {
+			return nil, false, false
+		}
+		i, whole = end, false
+	}
+	if b[i] == 'e' || b[i] == 'E' {
+		i++
+		if b[i] == '+' || b[i] == '-' {
+			i++
+		}
+		end := digits(b, i)
+		if end == i {
+			return nil, false, false
+		}
+		i, whole = end, false
+	}
+	text, r.i = b[r.i:i], i
+	return text, whole, true
+}
+
+func digits(b []byte, i int) int {
+	for '0' <= b[i] && b[i] <= '9' {
+		i++
+	}
+	return i
+}
