@@ -96,9 +96,6 @@ func allOf(conditions []native) native {
 	var all native
 	texts := make([]string, len(conditions))
 	for i, c := range conditions {
-		if c.err != nil {
-			return c
-		}
 		texts[i] = c.text
 		if hasOpenOr(c.text) {
 			texts[i] = "(" + c.text + ")"

@@ -48,7 +48,45 @@ func (e *expression) add(m expr.Member, n native) (*string, error) {
 	return &translated.Text, nil
 }
 
-func (e *expression) update(n native) (*string, error) { return e.add(expr.NativeUpdate, n) }
+// update adds the actions of an update.
+func (e *expression) update(actions []Action) (*string, error) {
+	for _, a := range actions {
+		if a.section == anySection {
+			if err := e.check(expr.NativeUpdate, a.text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	text, err := allActions(actions)
+	if err != nil {
+		return nil, err
+	}
+	return e.add(expr.NativeUpdate, text)
+}
+
+// allOf adds conditions joined with AND. Each must be whole by itself: "a BETWEEN
+// b" and "c" are not to become one.
+func (e *expression) allOf(m expr.Member, conditions []native) (*string, error) {
+	if len(conditions) > 1 {
+		for _, c := range conditions {
+			if err := e.check(m, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return e.add(m, allOf(conditions))
+}
+
+// check reports that a text is not whole by itself.
+func (e *expression) check(m expr.Member, n native) error {
+	if n.err != nil {
+		return n.err
+	}
+	if _, err := e.texts.Translate(m, n.text); err != nil {
+		return faultf(nil, "%v", err)
+	}
+	return nil
+}
 
 func (e *expression) keyCondition(n native) (*string, error) {
 	return e.add(expr.NativeKeyCondition, n)
@@ -60,7 +98,7 @@ func (e *expression) condition(conditions []native) (*string, *api.ReturnValuesO
 	if len(conditions) == 0 {
 		return nil, nil, nil
 	}
-	text, err := e.add(expr.NativeCondition, allOf(conditions))
+	text, err := e.allOf(expr.NativeCondition, conditions)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,7 +109,7 @@ func (e *expression) filter(filters []native) (*string, error) {
 	if len(filters) == 0 {
 		return nil, nil
 	}
-	return e.add(expr.NativeFilter, allOf(filters))
+	return e.allOf(expr.NativeFilter, filters)
 }
 
 func (e *expression) projection(paths []string) (*string, error) {

@@ -126,7 +126,7 @@ func TestMistakesAreFoundBeforeAnythingIsSent(t *testing.T) {
 		"literal in the text":    {users.Put(ctx, user{ID: "a"}, stator.If("visits < 3")), "values are passed as arguments"},
 		"key of too many values": {get(stator.Key("u1", 2)), "The key of table users has 1 attributes (id), Key was given 2 values"},
 		"key of no type":         {get(stator.Key(make(chan int))), "The key attribute id of table users cannot be marshalled"},
-		"sections overlap":       {update(stator.Expr("total = ?", 1), stator.Set("a", 2)), `"total = ?" does not begin with SET, REMOVE, ADD or DELETE`},
+		"text of no section":     {update(stator.Expr("total = ?", 1), stator.Set("a", 2)), `unexpected "total" at position 1 of "total = ?"`},
 		"clashing placeholder":   {update(stator.Set("a", 1), stator.Names{"#u0": "b"}, stator.If("#u0 = ?", 2)), "Names uses the placeholder #u0"},
 	}
 	for name, tt := range tests {

@@ -151,11 +151,7 @@ func (t table) updateOf(ctx context.Context, key PrimaryKey, c *call) (*api.Upda
 	u := &api.Update{TableName: &t.name, Key: item}
 	e := t.expression(c.names)
 	if len(c.actions) > 0 {
-		text, err := allActions(c.actions)
-		if err != nil {
-			return nil, err
-		}
-		if u.UpdateExpression, err = e.update(text); err != nil {
+		if u.UpdateExpression, err = e.update(c.actions); err != nil {
 			return nil, err
 		}
 	}
@@ -188,9 +184,7 @@ func allActions(actions []Action) (native, error) {
 			add(a.section, a.text.text, a.text.values)
 			continue
 		}
-		if err := splitSections(a.text, add); err != nil {
-			return native{}, err
-		}
+		splitSections(a.text, add)
 	}
 	var all native
 	for s, n := range sections {
@@ -206,19 +200,17 @@ func allActions(actions []Action) (native, error) {
 	return all, nil
 }
 
-// splitSections hands the sections of an Expr to add.
-func splitSections(n native, add func(section, string, []Value)) error {
-	const none = section(-1)
-	current, start, values := none, 0, n.values
-	flush := func(end int) bool {
-		piece := n.text[start:end]
-		if current == none {
-			return strings.TrimSpace(piece) == ""
+// splitSections hands the sections of an Expr, whose text is known to be whole, to add.
+func splitSections(n native, add func(section, string, []Value)) {
+	current, start, values := anySection, 0, n.values
+	flush := func(end int) {
+		if current == anySection {
+			return // the blanks before the first word
 		}
+		piece := n.text[start:end]
 		marks := strings.Count(piece, "?")
 		add(current, strings.TrimSpace(piece), values[:marks])
 		values = values[marks:]
-		return true
 	}
 	for i := 0; i < len(n.text); i++ {
 		if !isWordByte(n.text[i]) {
@@ -226,17 +218,12 @@ func splitSections(n native, add func(section, string, []Value)) error {
 		}
 		word := wordAt(n.text, i)
 		if s, ok := sectionOf(word); ok && !isPlaceholder(n.text, i) {
-			if !flush(i) {
-				break
-			}
+			flush(i)
 			current, start = s, i+len(word)
 		}
 		i += len(word) - 1
 	}
-	if current == none || !flush(len(n.text)) {
-		return faultf(nil, "%q does not begin with SET, REMOVE, ADD or DELETE", n.text)
-	}
-	return nil
+	flush(len(n.text))
 }
 
 func sectionOf(word string) (section, bool) {
