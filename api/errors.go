@@ -16,6 +16,7 @@ const (
 	CodeResourceInUse               Code = "ResourceInUseException"
 	CodeTableNotFound               Code = "TableNotFoundException"
 	CodeConditionalCheckFailed      Code = "ConditionalCheckFailedException"
+	CodeDuplicateItem               Code = "DuplicateItemException"
 	CodeTransactionCanceled         Code = "TransactionCanceledException"
 	CodeTransactionConflict         Code = "TransactionConflictException"
 	CodeTransactionInProgress       Code = "TransactionInProgressException"

@@ -62,13 +62,16 @@ func ExampleDo() {
 
 func ExampleRegistry() {
 	for _, op := range api.Registry() {
-		if op.Class == api.Write {
+		if op.Class == api.Write && !op.Native {
 			fmt.Println(op.API, op.Name)
 		}
 	}
 	// Output:
+	// DynamoDB_20120810 BatchExecuteStatement
 	// DynamoDB_20120810 BatchWriteItem
 	// DynamoDB_20120810 DeleteItem
+	// DynamoDB_20120810 ExecuteStatement
+	// DynamoDB_20120810 ExecuteTransaction
 	// DynamoDB_20120810 PutItem
 	// DynamoDB_20120810 TransactWriteItems
 	// DynamoDB_20120810 UpdateItem

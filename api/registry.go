@@ -70,6 +70,7 @@ func Lookup(name string) (Operation, bool) {
 
 // registry is never written to. It is in the order of the names.
 var registry = [...]Operation{
+	{Name: "BatchExecuteStatement", API: DynamoDB, Class: Write, New: func() Request { return new(BatchExecuteStatementInput) }},
 	{Name: "BatchGetItem", API: DynamoDB, Class: Read, New: func() Request { return new(BatchGetItemInput) }},
 	{Name: "BatchWriteItem", API: DynamoDB, Class: Write, New: func() Request { return new(BatchWriteItemInput) }},
 	{Name: "CreateTable", API: DynamoDB, Class: Control, New: func() Request { return new(CreateTableInput) }},
@@ -78,6 +79,8 @@ var registry = [...]Operation{
 	{Name: "DescribeEndpoints", API: DynamoDB, Class: Control, New: func() Request { return new(DescribeEndpointsInput) }},
 	{Name: "DescribeLimits", API: DynamoDB, Class: Control, New: func() Request { return new(DescribeLimitsInput) }},
 	{Name: "DescribeTable", API: DynamoDB, Class: Control, New: func() Request { return new(DescribeTableInput) }},
+	{Name: "ExecuteStatement", API: DynamoDB, Class: Write, New: func() Request { return new(ExecuteStatementInput) }},
+	{Name: "ExecuteTransaction", API: DynamoDB, Class: Write, New: func() Request { return new(ExecuteTransactionInput) }},
 	{Name: "GetItem", API: DynamoDB, Class: Read, New: func() Request { return new(GetItemInput) }},
 	{Name: "ImportItems", Class: Write, Native: true, New: func() Request { return new(ImportItemsInput) }},
 	{Name: "ListTables", API: DynamoDB, Class: Control, New: func() Request { return new(ListTablesInput) }},
