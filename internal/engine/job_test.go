@@ -188,6 +188,33 @@ func TestJobsOfTwoEngines(t *testing.T) {
 	require.NoError(t, other.Close())
 }
 
+// TestJobMeetsItsEnd: an engine that is about to take a step of a job, which another one ends first, does not bring it back.
+func TestJobMeetsItsEnd(t *testing.T) {
+	for name, start := range map[string]api.Request{
+		"FillIndex": addIndex("tab", "added sk:N ALL"),
+		"DropIndex": dropIndex("tab", "byOrg"),
+		"DropTable": &api.DeleteTableInput{TableName: new("tab")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := openMemory(t)
+			g := &gate{Store: base}
+			e := openPaused(t, g)
+			create(t, e, "tab pk:S sk:N\n gsi byOrg org:S ALL")
+			fill(t, e, 100)
+			_, err := e.Serve(t.Context(), start)
+			require.NoError(t, err)
+			other := openPaused(t, borrowed{base})
+			g.before.Store(new(func() { require.NoError(t, other.FinishJobs(t.Context())) }))
+			_, err = e.StepJobs(t.Context())
+			require.NoError(t, err)
+			list, err := engine.Jobs(t.Context(), base)
+			require.NoError(t, err)
+			require.Empty(t, list)
+			require.NoError(t, e.Check(t.Context()))
+		})
+	}
+}
+
 // TestJobsRunByThemselves: nobody has to call anything.
 func TestJobsRunByThemselves(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -248,9 +250,11 @@ func TestItemCollectionLimit(t *testing.T) {
 		{Put: &api.Put{TableName: new("tab"), Item: item(t, `{id: "a", sk: 2, n: 2}`)}}}})
 	require.Equal(t, "ItemCollectionSizeLimitExceeded", fault.CancellationReasons[1].Code)
 	require.Equal(t, full, rows(t, store), "nothing was written")
+	row.Value = binary.BigEndian.AppendUint64(nil, 20<<30+1000)
+	change(t, store, row)
 	out := do(t, e, &api.DeleteItemInput{TableName: new("tab"), Key: item(t, `{id: "a", sk: 1}`),
 		ReturnItemCollectionMetrics: new(api.ReturnItemCollectionMetricsSize)})
-	require.Equal(t, []float64{9, 10}, out.ItemCollectionMetrics.SizeEstimateRangeGB)
+	require.Equal(t, []float64{20, 21}, out.ItemCollectionMetrics.SizeEstimateRangeGB, "what makes it smaller is allowed")
 	restore(t, store, good)
 }
 
@@ -259,8 +263,36 @@ func TestClockGoesBack(t *testing.T) {
 	clock := newClock()
 	e := open(t, openFile(t, filepath.Join(t.TempDir(), "test.db")), engine.Options{Now: clock.Now})
 	create(t, e, "tab id:S\n gsi byOrg org:S ALL")
-	put(t, e, "tab", `{id: "a", org: "x"}`)
-	clock.Advance(-3600e9)
-	put(t, e, "tab", `{id: "a", org: "y"}`)
-	put(t, e, "tab", `{id: "b", org: "y"}`)
+	for i := range 20 {
+		put(t, e, "tab", text(`{id: "before%d", org: "x"}`, i))
+	}
+	clock.Advance(-time.Hour)
+	for i := range 20 {
+		put(t, e, "tab", text(`{id: "after%d", org: "x"}`, i))
+		put(t, e, "tab", text(`{id: "before%d", org: "y"}`, i/2))
+	}
+}
+
+// TestTokensAreForgotten: each new token clears away some old ones, so that their number stays bounded.
+func TestTokensAreForgotten(t *testing.T) {
+	clock := newClock()
+	store := openMemory(t)
+	e := open(t, store, engine.Options{Now: clock.Now})
+	create(t, e, "tab id:S")
+	transact := func(token string) {
+		do(t, e, &api.TransactWriteItemsInput{ClientRequestToken: &token, TransactItems: []api.TransactWriteItem{
+			{Put: &api.Put{TableName: new("tab"), Item: item(t, `{id: "a"}`)}}}})
+	}
+	count := func() int { return strings.Count(tokens(t, store), "\n") }
+	for i := range 20 {
+		transact(text("old%d", i))
+	}
+	require.Equal(t, 2*20, count(), "each by its hash and by its time")
+	transact("old3")
+	require.Equal(t, 2*20, count(), "a replay adds nothing")
+	clock.Advance(10*time.Minute + 1)
+	for i := range 3 {
+		transact(text("new%d", i))
+	}
+	require.Equal(t, 2*3, count())
 }
