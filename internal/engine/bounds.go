@@ -38,11 +38,11 @@ func (t *table) queryBounds(x *index, cond *expr.KeyCondition) (b bounds, err er
 		if part == nil {
 			return b, missedKey(k.name)
 		}
-		if part.Op != expr.Equal {
-			return b, notSupported(part)
-		}
 		if err := checkPart(x, k, part, true); err != nil {
 			return b, err
+		}
+		if part.Op != expr.Equal {
+			return b, api.Validation("Query key condition not supported")
 		}
 		v, err := itemcodec.AppendValue(nil, part.Values[0])
 		if err != nil {
@@ -68,9 +68,6 @@ func (t *table) queryBounds(x *index, cond *expr.KeyCondition) (b bounds, err er
 				return b, missedKey(k.name)
 			}
 			break
-		}
-		if part.Op == expr.Unindexable {
-			return b, notSupported(part)
 		}
 		if err := checkPart(x, k, part, false); err != nil {
 			return b, err
@@ -102,16 +99,11 @@ func missedKey(name string) error {
 	return api.Validation("Query condition missed key schema element: " + name)
 }
 
-// notSupported says that a condition on a key is not of a kind that can be looked up.
-func notSupported(part *expr.KeyPart) error {
+// checkPart checks the operator of a key condition, and its values against the type of the key.
+func checkPart(x *index, k keyAttr, part *expr.KeyPart, hash bool) error {
 	if part.Op == expr.Unindexable {
 		return api.Validation("Attempted conditional constraint is not an indexable operation")
 	}
-	return api.Validation("Query key condition not supported")
-}
-
-// checkPart checks the values of a key condition against the type of the key.
-func checkPart(x *index, k keyAttr, part *expr.KeyPart, hash bool) error {
 	for _, v := range part.Values {
 		if v.Kind() != k.kind {
 			return api.Validation("One or more parameter values were invalid: Condition parameter type does not match schema type")
