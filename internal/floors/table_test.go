@@ -30,7 +30,7 @@ var floors = []floor{
 	{number: 5, path: "internal/enginebench", tests: true},
 	{number: 5, path: "internal/oracle", imports: []string{"api", "attr", "internal/num", "kv"}, outside: []string{testify}, tests: true},
 
-	{number: 4, path: "internal/partiql", imports: []string{"api", "attr", "internal/expr"}},
+	{number: 4, path: "internal/partiql", imports: []string{"api", "attr", "internal/expr", "internal/num"}},
 	{number: 4, path: "internal/wire", imports: []string{"api", "attr", "internal/itemcodec"}, unsafe: true},
 
 	{number: 3, path: "api", imports: []string{"attr", "internal/itemcodec", "internal/num"}},
