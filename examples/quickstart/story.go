@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *story) clock() func() time.Duration {
 func load[T any](ctx context.Context, s *story, db *stator.DB, table stator.TableOf[T], items []T) error {
 	var used stator.Capacity
 	done := s.clock()
-	n, err := table.BatchPut(ctx, items, stator.Consumed(&used))
+	n, err := table.Import(ctx, slices.Values(items), stator.Consumed(&used))
 	if err != nil {
 		return fmt.Errorf("after %d items: %w", n, err)
 	}
