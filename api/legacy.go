@@ -37,7 +37,7 @@ type AttributeAction string
 
 // The values of AttributeAction.
 const (
-	AttributeActionAdd    AttributeAction = "ADD"    // add to a number, or elements to a set
+	AttributeActionAdd    AttributeAction = "ADD"    // add to a number, elements to a set, or append to a list
 	AttributeActionPut    AttributeAction = "PUT"    // replace, the default
 	AttributeActionDelete AttributeAction = "DELETE" // remove the attribute, or elements of a set
 )
