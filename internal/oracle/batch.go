@@ -25,20 +25,21 @@ func (m *Model) batchGet(in *api.BatchGetItemInput) (*api.BatchGetItemOutput, er
 			return nil, err
 		}
 	}
+	seen := map[string]bool{}
 	for _, name := range names {
 		t, err := m.table(&name)
 		if err != nil {
 			return nil, err
 		}
-		seen := map[string]bool{}
 		for _, key := range in.RequestItems[name].Keys {
 			if err := t.checkKey(key); err != nil {
 				return nil, err
 			}
-			if seen[t.id(key)] {
+			id := t.name + "|" + t.id(key) // a table may be there by its name and by its ARN
+			if seen[id] {
 				return nil, invalid("Provided list of item keys contains duplicates")
 			}
-			seen[t.id(key)] = true
+			seen[id] = true
 			if err := t.checkPaths(projections[name]); err != nil {
 				return nil, err
 			}
@@ -59,7 +60,7 @@ func (m *Model) batchGet(in *api.BatchGetItemInput) (*api.BatchGetItemOutput, er
 				out.UnprocessedKeys[name] = rest
 				continue
 			}
-			used.add(t, usage{table: readUnits(item.Size(), of.ConsistentRead)})
+			used.add(t, name, usage{table: readUnits(item.Size(), of.ConsistentRead)})
 			got, err := t.get(key, projections[name])
 			if err != nil {
 				return nil, err
@@ -76,14 +77,15 @@ func (m *Model) batchGet(in *api.BatchGetItemInput) (*api.BatchGetItemOutput, er
 // uses is what an operation used on several tables, in the order in which it met them.
 type uses struct {
 	tables []*table
+	names  []string // as the request has them first
 	used   []usage
 }
 
-func (u *uses) add(t *table, more usage) {
+func (u *uses) add(t *table, name string, more usage) {
 	i := slices.Index(u.tables, t)
 	if i < 0 {
 		i = len(u.tables)
-		u.tables, u.used = append(u.tables, t), append(u.used, usage{})
+		u.tables, u.names, u.used = append(u.tables, t), append(u.names, name), append(u.used, usage{})
 	}
 	u.used[i].add(more)
 }
@@ -91,7 +93,7 @@ func (u *uses) add(t *table, more usage) {
 func (u *uses) consumed(asked *api.ReturnConsumedCapacity) []api.ConsumedCapacity {
 	var out []api.ConsumedCapacity
 	for i, t := range u.tables {
-		if c := t.consumed(asked, u.used[i]); c != nil {
+		if c := t.consumed(u.names[i], asked, u.used[i]); c != nil {
 			out = append(out, *c)
 		}
 	}
@@ -101,8 +103,9 @@ func (u *uses) consumed(asked *api.ReturnConsumedCapacity) []api.ConsumedCapacit
 func (m *Model) batchWrite(in *api.BatchWriteItemInput) (*api.BatchWriteItemOutput, error) {
 	names := slices.Sorted(maps.Keys(in.RequestItems))
 	type one struct {
-		t *table
-		w write
+		t    *table
+		name string
+		w    write
 	}
 	var writes []one
 	for _, name := range names {
@@ -128,7 +131,7 @@ func (m *Model) batchWrite(in *api.BatchWriteItemInput) (*api.BatchWriteItemOutp
 			if slices.ContainsFunc(writes, func(o one) bool { return o.t == t && t.id(o.w.key) == t.id(w.key) }) {
 				return nil, invalid("Provided list of item keys contains duplicates")
 			}
-			writes = append(writes, one{t, w})
+			writes = append(writes, one{t, name, w})
 		}
 	}
 	out := &api.BatchWriteItemOutput{UnprocessedItems: map[string][]api.WriteRequest{}}
@@ -138,7 +141,7 @@ func (m *Model) batchWrite(in *api.BatchWriteItemInput) (*api.BatchWriteItemOutp
 		old := o.t.items[o.t.id(o.w.key)]
 		new := canonicalItem(o.w.item)
 		o.t.store(o.w.key, new)
-		used.add(o.t, o.t.writeUsage(old, new, 1))
+		used.add(o.t, o.name, o.t.writeUsage(old, new, 1))
 	}
 	for _, o := range writes {
 		all.add(o.t, in.ReturnItemCollectionMetrics, o.w.key)

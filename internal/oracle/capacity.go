@@ -61,8 +61,9 @@ func (t *table) writeUsage(old, new attr.Item, times float64) usage {
 	return u
 }
 
-// consumed returns the ConsumedCapacity that a request asked for, nil for none.
-func (t *table) consumed(asked *api.ReturnConsumedCapacity, u usage) *api.ConsumedCapacity {
+// consumed returns the ConsumedCapacity that a request asked for, nil for none;
+// name is the table's name or ARN, as the request has it.
+func (t *table) consumed(name string, asked *api.ReturnConsumedCapacity, u usage) *api.ConsumedCapacity {
 	if asked == nil || *asked == api.ReturnConsumedCapacityNone {
 		return nil
 	}
@@ -70,7 +71,7 @@ func (t *table) consumed(asked *api.ReturnConsumedCapacity, u usage) *api.Consum
 	for _, units := range u.indexes {
 		total += units
 	}
-	c := &api.ConsumedCapacity{TableName: new(t.name), CapacityUnits: new(total)}
+	c := &api.ConsumedCapacity{TableName: new(name), CapacityUnits: new(total)}
 	if *asked != api.ReturnConsumedCapacityIndexes {
 		return c
 	}

@@ -66,7 +66,7 @@ func (m *Model) describe(t *table) *api.TableDescription {
 	d := &api.TableDescription{
 		TableName: new(t.name), TableArn: new(m.arn(t.name)), TableStatus: new(api.TableStatusActive), CreationDateTime: new(t.created),
 		KeySchema: t.schema, DeletionProtectionEnabled: new(t.protected),
-		ProvisionedThroughput: t.units.describe(), ItemCount: new(int64(len(t.items))), TableSizeBytes: new(int64(0)),
+		ProvisionedThroughput: t.units.describe(m.now()), ItemCount: new(int64(len(t.items))), TableSizeBytes: new(int64(0)),
 	}
 	for _, item := range t.items {
 		*d.TableSizeBytes += int64(item.Size())
@@ -95,7 +95,7 @@ func (m *Model) describe(t *table) *api.TableDescription {
 		}
 		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, api.GlobalSecondaryIndexDescription{IndexName: new(x.name),
 			IndexArn: new(m.arn(t.name) + "/index/" + x.name), KeySchema: x.schema, Projection: new(x.projection), ItemCount: &count, IndexSizeBytes: &bytes,
-			IndexStatus: new(api.IndexStatusActive), ProvisionedThroughput: x.units.describe()})
+			IndexStatus: new(api.IndexStatusActive), ProvisionedThroughput: x.units.describe(m.now())})
 	}
 	return d
 }

@@ -124,6 +124,9 @@ func (g *generator) tableName(t *plan) *string {
 	if g.one(300) {
 		return new(choose(g, "nothing", "al", "no!"))
 	}
+	if g.one(60) {
+		return new("arn:aws:dynamodb:local:000000000000:table/" + t.name)
+	}
 	return new(t.name)
 }
 

@@ -150,7 +150,7 @@ func (m *Model) writeItem(name *string, w write, returns *api.ReturnValue, capac
 		return out, err
 	}
 	t.store(w.key, new)
-	out.capacity = t.consumed(capacity, t.writeUsage(old, new, 1))
+	out.capacity = t.consumed(*name, capacity, t.writeUsage(old, new, 1))
 	out.metrics = t.metrics(metrics, w.key)
 	if returns != nil {
 		out.attributes = returned(*returns, old, new, w.actions)
@@ -243,7 +243,7 @@ func (m *Model) getItem(in *api.GetItemInput) (*api.GetItemOutput, error) {
 	whole := t.items[t.id(in.Key)]
 	return &api.GetItemOutput{
 		Item:             item,
-		ConsumedCapacity: t.consumed(in.ReturnConsumedCapacity, usage{table: readUnits(whole.Size(), in.ConsistentRead)}),
+		ConsumedCapacity: t.consumed(*in.TableName, in.ReturnConsumedCapacity, usage{table: readUnits(whole.Size(), in.ConsistentRead)}),
 	}, nil
 }
 

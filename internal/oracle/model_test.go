@@ -172,7 +172,7 @@ func TestDifferenceIsFound(t *testing.T) {
 	err := run(script)
 	d, ok := errors.AsType[*oracle.Difference](err)
 	require.True(t, ok, "%v", err)
-	short := oracle.Shrink(script[:d.Step+1], 300, func(s []oracle.Step) bool {
+	short := oracle.Shrink(script[:d.Step+1], 20_000, func(s []oracle.Step) bool {
 		_, differs := errors.AsType[*oracle.Difference](run(s))
 		return differs
 	})

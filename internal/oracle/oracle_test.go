@@ -87,7 +87,7 @@ func TestRandom(t *testing.T) {
 		script := oracle.Script(s, operations())
 		err := run(t, script)
 		if d, ok := errors.AsType[*oracle.Difference](err); ok {
-			short := oracle.Shrink(script[:d.Step+1], 150, func(shorter []oracle.Step) bool {
+			short := oracle.Shrink(script[:d.Step+1], max(20_000, 8*d.Step), func(shorter []oracle.Step) bool {
 				_, differs := errors.AsType[*oracle.Difference](run(t, shorter))
 				return differs
 			})

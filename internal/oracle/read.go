@@ -222,7 +222,7 @@ func (m *Model) query(in *api.QueryInput) (*api.QueryOutput, error) {
 		return nil, err
 	}
 	p := q.page()
-	out := &api.QueryOutput{Items: p.items, LastEvaluatedKey: p.last, ConsumedCapacity: q.t.consumed(in.ReturnConsumedCapacity, p.use)}
+	out := &api.QueryOutput{Items: p.items, LastEvaluatedKey: p.last, ConsumedCapacity: q.t.consumed(*in.TableName, in.ReturnConsumedCapacity, p.use)}
 	out.Count, out.ScannedCount = p.count, p.scanned
 	return out, nil
 }
@@ -265,7 +265,7 @@ func (m *Model) scan(in *api.ScanInput) (*api.ScanOutput, error) {
 	if in.Segment == nil || *in.Segment == 0 {
 		p = q.page()
 	}
-	out := &api.ScanOutput{Items: p.items, LastEvaluatedKey: p.last, ConsumedCapacity: q.t.consumed(in.ReturnConsumedCapacity, p.use)}
+	out := &api.ScanOutput{Items: p.items, LastEvaluatedKey: p.last, ConsumedCapacity: q.t.consumed(*in.TableName, in.ReturnConsumedCapacity, p.use)}
 	out.Count, out.ScannedCount = p.count, p.scanned
 	return out, nil
 }

@@ -2,12 +2,12 @@ package oracle
 
 // Shrink makes a failing script shorter: it leaves out chunks, half of the script first
 // and single steps last, for as long as what is left still fails. Each try runs
-// the script anew; tries bounds them.
-func Shrink(script []Step, tries int, fails func([]Step) bool) []Step {
-	for chunk := max(1, len(script)/2); tries > 0; chunk /= 2 {
-		for from := 0; from < len(script) && tries > 0; {
+// the script anew; budget bounds the steps run in all.
+func Shrink(script []Step, budget int, fails func([]Step) bool) []Step {
+	for chunk := max(1, len(script)/2); budget > 0; chunk /= 2 {
+		for from := 0; from < len(script) && budget > 0; {
 			shorter := append(append([]Step{}, script[:from]...), script[min(from+chunk, len(script)):]...)
-			tries--
+			budget -= len(shorter)
 			if len(shorter) > 0 && fails(shorter) {
 				script = shorter
 			} else {

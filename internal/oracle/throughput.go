@@ -21,9 +21,17 @@ func (u *throughput) provide(p *api.ProvisionedThroughput) {
 	}
 }
 
-func (u *throughput) describe() *api.ProvisionedThroughputDescription {
+func (u *throughput) describe(now time.Time) *api.ProvisionedThroughputDescription {
 	return &api.ProvisionedThroughputDescription{ReadCapacityUnits: new(u.read), WriteCapacityUnits: new(u.write),
-		LastIncreaseDateTime: u.increase, LastDecreaseDateTime: u.decrease, NumberOfDecreasesToday: new(u.decreases)}
+		LastIncreaseDateTime: u.increase, LastDecreaseDateTime: u.decrease, NumberOfDecreasesToday: new(u.today(now))}
+}
+
+// today returns how often the units were decreased on now's day.
+func (u *throughput) today(now time.Time) int64 {
+	if u.decrease == nil || u.decrease.UTC().Format(time.DateOnly) != now.UTC().Format(time.DateOnly) {
+		return 0
+	}
+	return u.decreases
 }
 
 // change sets other units; the same ones are refused.
@@ -40,11 +48,8 @@ func (u *throughput) change(p *api.ProvisionedThroughput, name, kind string, now
 		u.increase = &now
 	}
 	if read < u.read || write < u.write {
-		if u.decrease == nil || u.decrease.UTC().Format(time.DateOnly) != now.UTC().Format(time.DateOnly) {
-			u.decreases = 0
-		}
+		u.decreases = u.today(now) + 1
 		u.decrease = &now
-		u.decreases++
 	}
 	u.read, u.write = read, write
 	return nil

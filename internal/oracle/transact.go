@@ -123,7 +123,7 @@ func (m *Model) transactWrite(in *api.TransactWriteItemsInput) (*api.TransactWri
 			var used uses
 			for i := range parts {
 				p := &parts[i]
-				used.add(p.t, usage{table: 2 * readUnits(p.t.items[p.t.id(p.w.key)].Size(), new(true))})
+				used.add(p.t, *p.table, usage{table: 2 * readUnits(p.t.items[p.t.id(p.w.key)].Size(), new(true))})
 			}
 			return &api.TransactWriteItemsOutput{ConsumedCapacity: allTransactional(used.consumed(in.ReturnConsumedCapacity), false)}, nil
 		}
@@ -155,7 +155,7 @@ func (m *Model) transactWrite(in *api.TransactWriteItemsInput) (*api.TransactWri
 	for i := range parts {
 		p := &parts[i]
 		old := p.t.items[p.t.id(p.w.key)]
-		used.add(p.t, p.t.writeUsage(old, results[i], 2))
+		used.add(p.t, *p.table, p.t.writeUsage(old, results[i], 2))
 		p.t.store(p.w.key, results[i])
 	}
 	for i := range parts {
@@ -251,7 +251,7 @@ func (m *Model) transactGet(in *api.TransactGetItemsInput) (*api.TransactGetItem
 			seen[id] = true
 		}
 		out.Responses[i].Item = got
-		used.add(t, usage{table: 2 * readUnits(t.items[t.id(key)].Size(), new(true))})
+		used.add(t, *item.Get.TableName, usage{table: 2 * readUnits(t.items[t.id(key)].Size(), new(true))})
 	}
 	if fault != nil {
 		return nil, canceled(invalidPart(reasons, faultAt, fault))
