@@ -1,0 +1,166 @@
+package server
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/statordb/stator/api"
+)
+
+// buffers are what an exchange keeps from one request to the next.
+type buffers struct {
+	body     []byte // of the request; decompressed, when decompress has returned
+	packed   []byte // as it came, when it was compressed
+	out      []byte // body of the answer
+	squeezed bytes.Buffer
+	unzip    *gzip.Reader
+	zip      *gzip.Writer
+
+	charged int64 // of Handler.buffered
+}
+
+// Each request may use freeBytes that nobody counts.
+const freeBytes = 64 << 10
+
+// The outcomes of reading a body besides success.
+var (
+	errTooLarge = errors.New("server: the body is too large")
+	errBusy     = errors.New("server: too many bodies at once")
+)
+
+// read reads the body of the request. It reports whether to go on.
+func (x *exchange) read() bool {
+	if x.r.Body == nil || x.r.ContentLength == 0 {
+		x.body = x.body[:0]
+		return true
+	}
+	var err error
+	if x.r.ContentLength > x.h.opt.MaxBodyBytes {
+		err = errTooLarge
+	} else {
+		x.body, err = x.readAll(x.body[:0], x.r.Body, x.r.ContentLength)
+	}
+	return x.hasRead(err)
+}
+
+// decompress replaces a body that came compressed. It reports whether to go on.
+func (x *exchange) decompress() bool {
+	if !strings.EqualFold(x.r.Header.Get("Content-Encoding"), "gzip") || len(x.body) == 0 {
+		return true
+	}
+	x.packed, x.body = x.body, x.packed
+	source := bytes.NewReader(x.packed)
+	var err error
+	if x.unzip == nil {
+		x.unzip, err = gzip.NewReader(source)
+	} else {
+		err = x.unzip.Reset(source)
+	}
+	if err == nil {
+		x.body, err = x.readAll(x.body[:0], x.unzip, -1)
+	}
+	return x.hasRead(err)
+}
+
+// hasRead answers a request whose body could not be read, and reports whether it could.
+func (x *exchange) hasRead(err error) bool {
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, errTooLarge):
+		x.drain()
+		x.refuseBare(http.StatusRequestEntityTooLarge, err)
+	case errors.Is(err, errBusy):
+		x.drain()
+		x.refuse(http.StatusServiceUnavailable, api.CodeServiceUnavailable, "The server is reading too many large requests; try again")
+	case errors.Is(err, os.ErrDeadlineExceeded) || isTimeout(err):
+		x.w.Header().Set("Connection", "close")
+		x.refuseBare(http.StatusRequestTimeout, err)
+	default: // cut off, chunks that are none, or not gzip: in any case no JSON
+		x.drain()
+		x.refuse(http.StatusBadRequest, api.CodeSerialization, "")
+	}
+	return false
+}
+
+func isTimeout(err error) bool {
+	n, ok := errors.AsType[net.Error](err)
+	return ok && n.Timeout()
+}
+
+// readAll appends what source holds to b, which grows with what has come and
+// not with what was announced: an announcement costs the client nothing.
+func (x *exchange) readAll(b []byte, source io.Reader, announced int64) ([]byte, error) {
+	if want := min(announced, freeBytes) + bytes.MinRead; int64(cap(b)) < want {
+		b = make([]byte, 0, want)
+	}
+	counted := int64(freeBytes)
+	for {
+		if len(b) == cap(b) {
+			size := min(2*int64(cap(b)), x.h.opt.MaxBodyBytes+1)
+			if announced > 0 {
+				size = min(size, announced+bytes.MinRead)
+			}
+			grown := make([]byte, len(b), max(size, int64(len(b))+1))
+			copy(grown, b)
+			b = grown
+		}
+		n, err := source.Read(b[len(b):min(int64(cap(b)), x.h.opt.MaxBodyBytes+1)])
+		b = b[:len(b)+n]
+		switch {
+		case int64(len(b)) > x.h.opt.MaxBodyBytes:
+			return b, errTooLarge
+		case int64(len(b)) > counted:
+			if !x.charge(int64(len(b)) - counted) {
+				return b, errBusy
+			}
+			counted = int64(len(b))
+		}
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+}
+
+// charge takes n bytes of what all bodies together may use.
+func (x *exchange) charge(n int64) bool {
+	x.charged += n
+	return x.h.buffered.Add(n) <= x.h.opt.MaxBufferedBytes
+}
+
+// release gives back what was charged, and buffers that are too large to keep.
+func (x *exchange) release() {
+	if x.charged != 0 {
+		x.h.buffered.Add(-x.charged)
+		x.charged = 0
+	}
+	for _, b := range [...]*[]byte{&x.body, &x.packed, &x.out} {
+		if cap(*b) > maxKept {
+			*b = nil
+		}
+	}
+	if x.squeezed.Cap() > maxKept {
+		x.squeezed = bytes.Buffer{}
+	}
+}
+
+// drain reads what is left of the body, within bounds: a client that is still
+// sending when it is answered takes that for a broken connection.
+func (x *exchange) drain() {
+	if x.r.Body == nil {
+		return
+	}
+	n, err := io.CopyN(io.Discard, x.r.Body, x.h.opt.MaxBodyBytes+1)
+	if n > x.h.opt.MaxBodyBytes || err != nil && err != io.EOF {
+		x.w.Header().Set("Connection", "close")
+	}
+}
