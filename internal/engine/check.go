@@ -251,6 +251,11 @@ func (c *checker) tokenByTime(p kv.Pair) error {
 // checkJobs checks that jobs are about tables and indexes that need them, and that those have them.
 func (c *checker) checkJobs() {
 	for j := range c.jobs {
+		switch j.kind {
+		case jobDropTable, jobFillIndex, jobDropIndex:
+		default:
+			c.fault("job %s of table id %d: this version does not know it", j.kind, j.tableID)
+		}
 		if j.tableID == 0 || j.tableID >= c.nextID {
 			c.fault("job %s of table id %d, but the next id is %d", j.kind, j.tableID, c.nextID)
 		}

@@ -66,6 +66,7 @@ func TestCheckFinds(t *testing.T) {
 		{"index without a job", replace(system(engine.SystemCatalog), `"Status":"ACTIVE"`, `"Status":"DELETING"`), "DELETING without a job"},
 		{"slots", replace(system(engine.SystemCatalog), `"Slots":4`, `"Slots":3`), "3 slots"},
 		{"job", set(system(engine.SystemJobs), []byte("{")), "job"},
+		{"job of another kind", replace(system(engine.SystemJobs), `"DropTable"`, `"Polish"`), "this version does not know it"},
 		{"job gone", set(system(engine.SystemJobs), nil), "rows of table id 2, which no table and no job has"},
 		{"token", set(system(engine.SystemTokens), nil), "has no token as late"},
 		{"token by time", set(system(engine.SystemTokensByTime), nil), "missing among those by time"},

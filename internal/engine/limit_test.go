@@ -25,17 +25,24 @@ func TestSegments(t *testing.T) {
 	for _, index := range []*string{nil, new("byOrg")} {
 		all := scanAll(t, e, api.ScanInput{TableName: new("tab"), IndexName: index})
 		require.Len(t, all, 500)
-		for _, segments := range []int32{1, 2, 3, 7, 1000, 1_000_000} {
+		for _, segments := range []int32{1, 2, 3, 7, 1000, 20_000} {
 			var joined []string
-			step := max(1, segments/1000)
-			for s := int32(0); s < segments; s += step {
+			for s := range segments {
 				in := api.ScanInput{TableName: new("tab"), IndexName: index, Segment: new(s), TotalSegments: &segments, Limit: new(int32(30))}
 				joined = append(joined, scanAll(t, e, in)...)
 			}
-			if step == 1 {
-				require.Equal(t, all, joined, "%d segments", segments)
-			}
+			require.Equal(t, all, joined, "%d segments", segments)
 		}
+	}
+}
+
+// TestMostSegments: the first and the last of as many segments as there can be.
+func TestMostSegments(t *testing.T) {
+	e := open(t, openMemory(t))
+	create(t, e, "tab pk:S")
+	for _, s := range []int32{0, 999_999} {
+		in := &api.ScanInput{TableName: new("tab"), Segment: &s, TotalSegments: new(int32(1_000_000))}
+		require.Zero(t, do(t, e, in).ScannedCount)
 	}
 }
 

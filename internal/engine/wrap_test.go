@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -82,6 +84,18 @@ func (w blindWriter) Put(key, value []byte) error {
 		value = engine.HeadOfGeneration(value, now)
 	}
 	return w.Writer.Put(key, value)
+}
+
+// lagging is a store on which some Updates come late: others overtake them.
+type lagging struct{ kv.Store }
+
+func (s lagging) Update(ctx context.Context, fn func(kv.Writer) error) error {
+	if rand.IntN(4) == 0 {
+		for range rand.IntN(2000) {
+			runtime.Gosched()
+		}
+	}
+	return s.Store.Update(ctx, fn)
 }
 
 var errCrash = errors.New("the machine has crashed")
