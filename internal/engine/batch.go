@@ -37,6 +37,13 @@ func (e *Engine) readMany(ctx context.Context, gets []get, limit int) (n int, er
 		keys[i] = gets[i].key.row
 	}
 	err = e.store.View(ctx, func(r kv.Reader) error {
+		for i := range gets {
+			if i == 0 || gets[i].t != gets[i-1].t {
+				if err := gets[i].t.checkGeneration(r); err != nil {
+					return err
+				}
+			}
+		}
 		found, err := r.GetMany(keys)
 		if err != nil {
 			return err
@@ -59,7 +66,15 @@ func (e *Engine) readMany(ctx context.Context, gets []get, limit int) (n int, er
 	return n, err
 }
 
-func (e *Engine) batchGetItem(ctx context.Context, in *api.BatchGetItemInput) (*api.BatchGetItemOutput, error) {
+func (e *Engine) batchGetItem(ctx context.Context, in *api.BatchGetItemInput) (out *api.BatchGetItemOutput, err error) {
+	err = e.prepared(ctx, func() error {
+		out, err = e.tryBatchGet(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) tryBatchGet(ctx context.Context, in *api.BatchGetItemInput) (*api.BatchGetItemOutput, error) {
 	names := slices.Sorted(maps.Keys(in.RequestItems))
 	bound := make([]expressions, len(names))
 	for i, name := range names {

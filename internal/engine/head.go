@@ -107,6 +107,23 @@ func decodeCounter(b []byte) counter {
 	return counter{entries: int64(binary.BigEndian.Uint64(b)), bytes: int64(binary.BigEndian.Uint64(b[8:]))}
 }
 
+// checkGeneration reports errStale when a snapshot has another definition of
+// the table: rows and entries may be on their way out.
+func (t *table) checkGeneration(r kv.Reader) error {
+	v, err := r.Get(headKey(t.id, 0))
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		return errStale
+	}
+	h, err := decodeHead(v)
+	if err == nil && h.generation != t.gen {
+		err = errStale
+	}
+	return err
+}
+
 func headKey(tableID uint32, slot byte) []byte {
 	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 6), tableID), spaceHead, slot)
 }

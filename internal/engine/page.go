@@ -26,6 +26,7 @@ type pageRead struct {
 	consistent bool
 	countOnly  bool
 	fetch      bool // reads each base item too: the index lacks attributes that are asked for
+	filterBase bool // the filter sees the base item, though the entry is answered
 	filter     *expr.Condition
 	projection *expr.Projection
 }
@@ -43,6 +44,9 @@ type page struct {
 func (q *pageRead) read(ctx context.Context, store kv.Store) (p page, err error) {
 	err = store.View(ctx, func(r kv.Reader) error {
 		p = page{usage: readUsage{x: q.x}}
+		if err := q.t.checkGeneration(r); err != nil {
+			return err
+		}
 		return q.scan(r, &p)
 	})
 	return p, err
@@ -85,7 +89,15 @@ func (q *pageRead) scan(r kv.Reader, p *page) error {
 			}
 		}
 		size += found.size()
-		if q.filter == nil || q.filter.Match(item) {
+		filtered := item
+		if q.filterBase {
+			base, err := q.fetchBase(r, item)
+			if err != nil {
+				return err
+			}
+			filtered = itemOf(base)
+		}
+		if q.filter == nil || q.filter.Match(filtered) {
 			p.count++
 			if !q.countOnly {
 				p.items = append(p.items, api.StoredItem(copies.copy(item, q.projection)))

@@ -21,6 +21,15 @@ func (e *Engine) query(ctx context.Context, in *api.QueryInput) (*api.QueryOutpu
 	if bound.keyCondition == nil {
 		return nil, api.Validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
+	var out *api.QueryOutput
+	err = e.prepared(ctx, func() error {
+		out, err = e.queryPage(ctx, in, bound)
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) queryPage(ctx context.Context, in *api.QueryInput, bound expressions) (*api.QueryOutput, error) {
 	t, x, err := e.tableAndIndex(in.TableName, in.IndexName, in.ConsistentRead)
 	if err != nil {
 		return nil, err
@@ -73,6 +82,15 @@ func (e *Engine) scan(ctx context.Context, in *api.ScanInput) (*api.ScanOutput, 
 	if err != nil {
 		return nil, err
 	}
+	var out *api.ScanOutput
+	err = e.prepared(ctx, func() error {
+		out, err = e.scanPage(ctx, in, bound)
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) scanPage(ctx context.Context, in *api.ScanInput, bound expressions) (*api.ScanOutput, error) {
 	t, x, err := e.tableAndIndex(in.TableName, in.IndexName, in.ConsistentRead)
 	if err != nil {
 		return nil, err
@@ -198,6 +216,16 @@ func (q *pageRead) selectAttributes(sel *api.Select) error {
 		}
 		q.fetch = true
 	}
+	if q.filter != nil {
+		if missing := q.notProjected(q.filter.Attributes()); len(missing) > 0 {
+			isQuery := q.hash != nil
+			if isQuery || !q.x.local {
+				return api.Validation("One or more parameter values were invalid: Secondary index " + q.x.name +
+					" does not project one or more filter attributes: [" + strings.Join(missing, ", ") + "]")
+			}
+			q.filterBase = true // the Scan of a local index is let through
+		}
+	}
 	if q.projection != nil {
 		if missing := q.notProjected(q.projection.Attributes()); len(missing) > 0 {
 			if !q.x.local {
@@ -205,13 +233,6 @@ func (q *pageRead) selectAttributes(sel *api.Select) error {
 					" does not project [" + strings.Join(missing, ", ") + "]")
 			}
 			q.fetch = true
-		}
-	}
-	isQuery := q.hash != nil
-	if q.filter != nil && (isQuery || !q.x.local) { // the Scan of a local index filters what it finds
-		if missing := q.notProjected(q.filter.Attributes()); len(missing) > 0 {
-			return api.Validation("One or more parameter values were invalid: Secondary index " + q.x.name +
-				" does not project one or more filter attributes: [" + strings.Join(missing, ", ") + "]")
 		}
 	}
 	return nil

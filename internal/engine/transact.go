@@ -14,7 +14,15 @@ import (
 // maxTransactGetBytes bounds the items that one TransactGetItems answers.
 const maxTransactGetBytes = 4 << 20
 
-func (e *Engine) transactGetItems(ctx context.Context, in *api.TransactGetItemsInput) (*api.TransactGetItemsOutput, error) {
+func (e *Engine) transactGetItems(ctx context.Context, in *api.TransactGetItemsInput) (out *api.TransactGetItemsOutput, err error) {
+	err = e.prepared(ctx, func() error {
+		out, err = e.tryTransactGet(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) tryTransactGet(ctx context.Context, in *api.TransactGetItemsInput) (*api.TransactGetItemsOutput, error) {
 	gets := make([]get, len(in.TransactItems))
 	for i, item := range in.TransactItems {
 		x, err := e.bind(expressionTexts{projection: item.Get.ProjectionExpression, names: item.Get.ExpressionAttributeNames})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 
 	"github.com/statordb/stator/api"
@@ -11,7 +12,8 @@ import (
 	"github.com/statordb/stator/kv"
 )
 
-// maxItemBytes is the largest item, by DynamoDB's rules of size.
+// maxItemBytes is the largest item, by DynamoDB's rules of size, with its
+// entries in local indexes.
 const maxItemBytes = 400 << 10
 
 // write is one item's write, prepared: all that can be done without the old
@@ -53,6 +55,9 @@ func (t *table) preparePut(item attr.Item) (write, error) {
 	}
 	w := write{t: t, kind: writePut, put: row(b)}
 	w.put.setSize(size)
+	if over, err := t.oversize(w.put); over || err != nil {
+		return write{}, cmp.Or(err, error(api.Validation("Item size has exceeded the maximum allowed size")))
+	}
 	w.key, err = t.keyOf(w.put.item())
 	return w, err
 }
@@ -132,16 +137,38 @@ func (w *write) updated(old row) (row, error) {
 		}
 	}
 	size := item.Size()
-	if size > maxItemBytes {
-		return nil, api.Validation("Item size to update has exceeded the maximum allowed size")
-	}
 	b, err := itemcodec.AppendItem(newRow(size+size/4+32), item, w.t.keyNames...)
 	if err != nil {
 		return nil, err
 	}
 	r := row(b)
 	r.setSize(size)
+	if over, err := w.t.oversize(r); over || err != nil {
+		return nil, cmp.Or(err, error(api.Validation("Item size to update has exceeded the maximum allowed size")))
+	}
 	return r, nil
+}
+
+// oversize reports whether an item is larger than an item may be, its entries
+// in local indexes counted with it.
+//
+// Source: Amazon DynamoDB Developer Guide, "Quotas in Amazon DynamoDB", item size of tables with
+// local secondary indexes.
+func (t *table) oversize(r row) (bool, error) {
+	size := r.size()
+	if !t.local || size > maxItemBytes || size*(1+maxLocalIndexes) <= maxItemBytes {
+		return size > maxItemBytes, nil
+	}
+	for _, x := range t.indexes {
+		if x.local {
+			_, entry, err := t.entry(x, r, [hashSize]byte{})
+			if err != nil {
+				return false, err
+			}
+			size += entry.size()
+		}
+	}
+	return size > maxItemBytes, nil
 }
 
 // writeOutcome is what one write leaves for its answer.

@@ -143,6 +143,9 @@ func (w *writer) write() Native {
 			out.WriteString(w.text[copied:tok.start])
 			out.WriteString(placeholder)
 			copied = tok.end
+			if following.start == tok.end && (following.kind == tokenName || following.kind >= tokenAnd && following.kind <= tokenDelete) {
+				out.WriteByte(' ') // "a<?AND b": the word would become a part of the placeholder
+			}
 		}
 		tok = following
 	}

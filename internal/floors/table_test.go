@@ -27,7 +27,6 @@ var floors = []floor{
 	{number: 6, path: "", imports: []string{"api", "attr", "internal/engine", "internal/expr", "kv", "kv/boltkv", "kv/memkv"}},
 
 	{number: 5, path: "internal/engine", imports: []string{"api", "attr", "internal/expr", "internal/itemcodec", "internal/keyenc", "internal/num", "kv"}},
-	{number: 5, path: "internal/enginebench", tests: true},
 	{number: 5, path: "internal/oracle", imports: []string{"api", "attr", "internal/num", "kv"}, outside: []string{testify}, tests: true},
 
 	{number: 4, path: "internal/partiql", imports: []string{"api", "attr", "internal/expr", "internal/num"}},

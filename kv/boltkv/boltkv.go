@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/statordb/stator/kv"
 )
@@ -83,7 +84,7 @@ func (s *Store) begin(writable bool) (tx *bolt.Tx, err error) {
 	switch {
 	case err == nil:
 		return tx, nil
-	case errors.Is(err, bolt.ErrDatabaseNotOpen):
+	case errors.Is(err, berrors.ErrDatabaseNotOpen):
 		return nil, kv.ErrClosed
 	default:
 		return nil, fmt.Errorf("boltkv: begin a transaction: %w", err)
