@@ -30,7 +30,7 @@ var _ Client = (*DB)(nil)
 // To open a file in another way (its size bounded, without fsync) pass a store of
 // package boltkv to OpenStore.
 func Open(path string, options *Options) (*DB, error) {
-	full, err := options.withDefaults()
+	full, err := options.engine()
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func Open(path string, options *Options) (*DB, error) {
 // OpenMemory opens an empty database in memory, for tests and for data that
 // need not outlive the process. It behaves as one in a file does.
 func OpenMemory(options *Options) (*DB, error) {
-	full, err := options.withDefaults()
+	full, err := options.engine()
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func OpenStore(store kv.Store, options *Options) (*DB, error) {
 	if store == nil {
 		return nil, errors.New("stator: OpenStore: the store is nil")
 	}
-	full, err := options.withDefaults()
+	full, err := options.engine()
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -81,12 +81,12 @@ func OpenStore(store kv.Store, options *Options) (*DB, error) {
 }
 
 // open makes a DB on a store, which the engine closes when that fails.
-func open(store kv.Store, full Options) (*DB, error) {
-	e, err := engine.Open(context.Background(), store, full.engine())
+func open(store kv.Store, full engine.Options) (*DB, error) {
+	e, err := engine.Open(context.Background(), store, full)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{engine: e, texts: full.texts()}, nil
+	return &DB{engine: e, texts: expr.NewCache(full.ExpressionCache)}, nil
 }
 
 // Serve serves one request of package api, for whatever the sentences of this

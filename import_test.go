@@ -38,7 +38,7 @@ func TestImport(t *testing.T) {
 	require.EqualValues(t, n-1, used.Units)
 	count, err := table.Scan().Count(ctx)
 	require.NoError(t, err)
-	require.Equal(t, n-1, count)
+	require.EqualValues(t, n-1, count)
 	first, err := table.Get(ctx, stator.Key(0))
 	require.NoError(t, err)
 	require.Equal(t, stator.Item{"id": stator.Int(0), "turn": stator.Int(n - 1)}.String(), first.String(), "the last with a key remains")

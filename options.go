@@ -1,14 +1,11 @@
 package stator
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"time"
 
 	"github.com/statordb/stator/internal/engine"
-	"github.com/statordb/stator/internal/expr"
 )
 
 // Options say how a DB is opened. A nil *Options is all defaults. Open copies
@@ -30,54 +27,28 @@ type Options struct {
 	// AccountID stands in the ARNs of tables: 12 digits. "" means "000000000000".
 	AccountID string
 
+	// StatusDelay is how long a table stays CREATING, UPDATING and DELETING,
+	// for tests of programs that wait for the next status on AWS. 0, the default, and negative durations
+	// are not at all: a table can be used when CreateTable returns.
+	StatusDelay time.Duration
+
 	// ExpressionCache is how many expression texts are kept in parsed form, a
 	// few hundred bytes each. 0 means 10,000; a negative number keeps none.
 	ExpressionCache int
 }
 
-const defaultExpressionCache = 10_000
-
-var (
-	regionPattern    = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
-	accountIDPattern = regexp.MustCompile(`^[0-9]{12}$`)
-)
-
-// withDefaults returns a copy with the defaults filled in, or all its faults.
-func (o *Options) withDefaults() (Options, error) {
-	var full Options
-	if o != nil {
-		full = *o
+// engine returns the engine's options, with the defaults filled in, or all
+// their faults.
+func (o *Options) engine() (engine.Options, error) {
+	if o == nil {
+		o = &Options{}
 	}
-	if full.Region == "" {
-		full.Region = "local"
-	}
-	if full.AccountID == "" {
-		full.AccountID = "000000000000"
-	}
-	if full.ExpressionCache == 0 {
-		full.ExpressionCache = defaultExpressionCache
-	}
-	var faults []error
-	if !regionPattern.MatchString(full.Region) {
-		faults = append(faults, fmt.Errorf("stator: Options.Region is %q, allowed are 1 to 64 of a-z, 0-9 and -", full.Region))
-	}
-	if !accountIDPattern.MatchString(full.AccountID) {
-		faults = append(faults, fmt.Errorf("stator: Options.AccountID is %q, allowed are 12 digits", full.AccountID))
-	}
-	return full, errors.Join(faults...)
-}
-
-func (o Options) engine() engine.Options {
-	return engine.Options{
+	full, err := engine.Options{
 		Now: o.Now, Rand: o.Rand, Region: o.Region, AccountID: o.AccountID,
-		ExpressionCache: o.ExpressionCache,
+		StatusDelay: o.StatusDelay, ExpressionCache: o.ExpressionCache,
+	}.WithDefaults()
+	if err != nil {
+		return full, fmt.Errorf("stator: %w", err)
 	}
-}
-
-// texts returns the cache of native texts that these options ask for.
-func (o Options) texts() *expr.Cache {
-	if o.ExpressionCache < 0 {
-		return nil
-	}
-	return expr.NewCache(o.ExpressionCache)
+	return full, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/internal/expr"
+	"github.com/statordb/stator/internal/partiql"
 	"github.com/statordb/stator/kv"
 )
 
@@ -34,7 +35,8 @@ type Options struct {
 	// on AWS. 0, and negative, is not at all: the next DescribeTable tells ACTIVE.
 	StatusDelay time.Duration
 
-	// ExpressionCache is how many parsed expressions are kept. 0 is 10,000;
+	// ExpressionCache is how many parsed expressions are kept, and ten times the
+	// number of parsed PartiQL statements. 0 is 10,000;
 	// negative keeps none.
 	ExpressionCache int
 }
@@ -44,7 +46,8 @@ const defaultExpressionCache = 10_000
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 var regionName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
-func (o Options) withDefaults() (Options, error) {
+// WithDefaults returns the options with the defaults filled in, or all their faults.
+func (o Options) WithDefaults() (Options, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -62,10 +65,10 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	var errs []error
 	if !regionName.MatchString(o.Region) {
-		errs = append(errs, fmt.Errorf("Region is %q, want 1 to 64 of a-z, 0-9 and -", o.Region))
+		errs = append(errs, fmt.Errorf("Options.Region is %q, allowed are 1 to 64 of a-z, 0-9 and -", o.Region))
 	}
 	if !accountID.MatchString(o.AccountID) {
-		errs = append(errs, fmt.Errorf("AccountID is %q, want 12 digits", o.AccountID))
+		errs = append(errs, fmt.Errorf("Options.AccountID is %q, allowed are 12 digits", o.AccountID))
 	}
 	return o, errors.Join(errs...)
 }
@@ -75,6 +78,9 @@ type Engine struct {
 	store kv.Store
 	opt   Options
 	exprs *expr.Cache // nil keeps none
+
+	statements *partiql.Cache // nil keeps none
+
 	id    string      // of the store
 
 	catalog atomic.Pointer[catalog]
@@ -99,14 +105,11 @@ func Open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 }
 
 func open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
-	o, err := o.withDefaults()
+	o, err := o.WithDefaults()
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{store: store, opt: o, life: lifecycle{delay: o.StatusDelay}}
-	if o.ExpressionCache > 0 {
-		e.exprs = expr.NewCache(o.ExpressionCache)
-	}
+	e := &Engine{store: store, opt: o, exprs: expr.NewCache(o.ExpressionCache), life: lifecycle{delay: o.StatusDelay}}
 	if e.id, err = openHeader(ctx, store, o); err != nil {
 		return nil, err
 	}
@@ -182,6 +185,12 @@ func (e *Engine) dispatch(ctx context.Context, in api.Request) (api.Response, er
 		return response(e.listTagsOfResource(ctx, in))
 	case *api.DescribeLimitsInput:
 		return response(e.describeLimits(ctx, in))
+	case *api.ExecuteStatementInput:
+		return response(e.executeStatement(ctx, in))
+	case *api.BatchExecuteStatementInput:
+		return response(e.batchExecuteStatement(ctx, in))
+	case *api.ExecuteTransactionInput:
+		return response(e.executeTransaction(ctx, in))
 	}
 	return nil, &api.Error{Code: api.CodeUnknownOperation, Message: "The embedded database does not serve " + in.Operation()}
 }

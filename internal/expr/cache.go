@@ -56,8 +56,12 @@ type cacheEntry struct {
 	hit    atomic.Bool
 }
 
-// NewCache returns a cache of about so many entries, at least 16.
+// NewCache returns a cache of about so many entries, at least 16. A negative
+// number gives nil, the cache that keeps nothing.
 func NewCache(entries int) *Cache {
+	if entries < 0 {
+		return nil
+	}
 	c := &Cache{seed: maphash.MakeSeed()}
 	for i := range c.shards {
 		s := &c.shards[i]
