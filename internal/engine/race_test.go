@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/engine"
 	"github.com/statordb/stator/kv"
 )
@@ -123,6 +124,46 @@ func TestCheckFindsLostEntries(t *testing.T) {
 				require.ErrorContains(t, err, fault)
 				require.ErrorIs(t, err, kv.ErrCorrupt)
 				require.NoError(t, e.Close())
+			})
+		}
+	}
+}
+
+// TestReadMeetsChange lets a read find its table, a change take place, and then the read go on. It answers what is
+// there then, never the half of something.
+func TestReadMeetsChange(t *testing.T) {
+	reads := map[string]func(testing.TB) api.Request{
+		"GetItem": func(t testing.TB) api.Request {
+			return &api.GetItemInput{TableName: new("tab"), Key: item(t, `{pk: "a"}`)}
+		},
+		"Query": func(t testing.TB) api.Request {
+			return &api.QueryInput{TableName: new("tab"), KeyConditionExpression: new("pk = :p"), ExpressionAttributeValues: item(t, `{:p: "a"}`)}
+		},
+		"Scan": func(testing.TB) api.Request { return &api.ScanInput{TableName: new("tab")} },
+		"Scan of an index": func(testing.TB) api.Request {
+			return &api.ScanInput{TableName: new("tab"), IndexName: new("old")}
+		},
+		"BatchGetItem": func(t testing.TB) api.Request {
+			return &api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"tab": {Keys: []attr.Item{item(t, `{pk: "a"}`)}}}}
+		},
+		"TransactGetItems": func(t testing.TB) api.Request {
+			return &api.TransactGetItemsInput{TransactItems: []api.TransactGetItem{{Get: &api.Get{TableName: new("tab"), Key: item(t, `{pk: "a"}`)}}}}
+		},
+	}
+	for name, read := range reads {
+		for what, change := range raceChanges {
+			t.Run(name+"/"+what, func(t *testing.T) {
+				g := &gate{Store: openMemory(t)}
+				e := openPaused(t, g)
+				create(t, e, "tab pk:S\n gsi old org:S ALL")
+				put(t, e, "tab", `{pk: "a", org: "x"}`)
+				g.viewed.Store(new(func() { change(t, e) }))
+				got := render(e.Serve(t.Context(), read(t)))
+				require.Nil(t, g.viewed.Load())
+				if name == "GetItem" && got == "absent\n" {
+					return // it looks at one row alone, and that one is gone
+				}
+				require.Equal(t, render(e.Serve(t.Context(), read(t))), got)
 			})
 		}
 	}

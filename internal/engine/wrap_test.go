@@ -18,7 +18,15 @@ import (
 type gate struct {
 	kv.Store
 	before atomic.Pointer[func()] // called once, before the next Update
+	viewed atomic.Pointer[func()] // called once, before the next View
 	blind  bool                   // that Update does not see what before did to heads
+}
+
+func (g *gate) View(ctx context.Context, fn func(kv.Reader) error) error {
+	if viewed := g.viewed.Swap(nil); viewed != nil {
+		(*viewed)()
+	}
+	return g.Store.View(ctx, fn)
 }
 
 func (g *gate) Update(ctx context.Context, fn func(kv.Writer) error) error {
