@@ -14,11 +14,20 @@ import (
 // damaged or was built of values that no request accepts. dst is then returned
 // as it was.
 func Append(dst []byte, out api.Response) ([]byte, error) {
-	p := writePlanOf(reflect.TypeOf(out).Elem())
-	if len(p) == 0 {
+	if reflect.TypeOf(out).Elem().NumField() == 0 {
 		return dst, nil
 	}
-	done, err := p.append(dst, reflect.ValueOf(out).UnsafePointer())
+	return appendStructure(dst, out)
+}
+
+// AppendRequest appends the body of a request to dst, for a client of the
+// protocol: what Decode reads. The error is that of Append.
+func AppendRequest(dst []byte, in api.Request) ([]byte, error) { return appendStructure(dst, in) }
+
+// appendStructure appends what s points to.
+func appendStructure(dst []byte, s any) ([]byte, error) {
+	v := reflect.ValueOf(s)
+	done, err := writePlanOf(v.Type().Elem()).append(dst, v.UnsafePointer())
 	if err != nil {
 		return dst, err
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/statordb/stator/attr"
 )
 
-// writePlan is how a structure is written: its members in Go's order.
+// writePlan is how a structure is written: its members in the order of the Go type.
 type writePlan []writeMember
 
 // writeMember is a member of a structure, at an offset from its beginning.
@@ -115,7 +115,11 @@ func writerOf(t reflect.Type) writeFunc {
 		return func(dst []byte, p unsafe.Pointer) ([]byte, error) {
 			return appendAttributes(dst, (*api.Attributes)(p))
 		}
-	case typeItem:
+	case typeValue:
+		return func(dst []byte, p unsafe.Pointer) ([]byte, error) {
+			return appendValue(dst, *(*attr.Value)(p), 1)
+		}
+	case typeItem, typeValues: // of one underlying type
 		return func(dst []byte, p unsafe.Pointer) ([]byte, error) {
 			return appendItem(dst, *(*attr.Item)(p), 1)
 		}

@@ -33,11 +33,11 @@ func appendAttributes(dst []byte, a *api.Attributes) ([]byte, error) {
 // appendStored appends an item from its stored form, with the attributes in
 // stored order: the key, then by name.
 func appendStored(dst []byte, it itemcodec.Item, level int) ([]byte, error) {
-	if level > maxStored || len(it) == 0 {
-		return dst, errDamaged()
+	left := it.Len()
+	if level > maxStored || left == 0 && string(it) != "\x00" {
+		return dst, errDamaged() // damaged bytes read as nothing
 	}
 	dst = append(dst, '{')
-	left := it.Len()
 	comma := false
 	for name, v := range it.All() {
 		left--

@@ -26,6 +26,7 @@ func Decode(op api.Operation, body []byte) (api.Request, error) {
 	in := op.New()
 	p := readPlanOf(reflect.TypeOf(in).Elem())
 	r := newReader(body)
+	defer r.release()
 	if r.next() != '{' || !p.members(r, reflect.ValueOf(in).UnsafePointer()) || !r.atEnd() {
 		return nil, r.serialization(body)
 	}

@@ -14,7 +14,7 @@
 //
 // # What reading costs
 //
-// Decode allocates at most 64 bytes for each byte of the body and 8 KB besides.
+// Decode allocates at most 48 bytes for each byte of the body and 8 KB besides.
 // Items in earnest need 2 to 4; the most expensive bodies are those of many maps
 // of one entry, for a Go map has room for eight. Strings are slices of one copy
 // of the body, so that whoever keeps a part of a request longer than the request

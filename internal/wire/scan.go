@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"math/bits"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -30,19 +31,38 @@ type reader struct {
 	values   []attr.Value
 	texts    []string
 	binaries [][]byte
-
-	// The first part of the stacks, enough for most requests.
-	someNames  [16]string
-	someValues [16]attr.Value
 }
 
 const padding = 8
 
+// readers keeps the stacks of readers that are done, emptied.
+var readers = sync.Pool{New: func() any {
+	return &reader{names: make([]string, 0, keptStack), values: make([]attr.Value, 0, keptStack)}
+}}
+
+// keptStack is the largest stack that is kept.
+const keptStack = 32
+
+// newReader returns a reader of a copy of body. The caller releases it.
 func newReader(body []byte) *reader {
-	r := &reader{b: make([]byte, len(body)+padding)}
+	r := readers.Get().(*reader)
+	r.b = make([]byte, len(body)+padding)
 	copy(r.b, body)
-	r.names, r.values = r.someNames[:0], r.someValues[:0]
 	return r
+}
+
+// release makes r free for another body. What it has read stays.
+func (r *reader) release() {
+	if cap(r.names) > keptStack || cap(r.values) > keptStack || cap(r.texts) > keptStack || cap(r.binaries) > keptStack {
+		return
+	}
+	// What lies above the tops of the stacks would keep the request in memory.
+	clear(r.names[:cap(r.names)])
+	clear(r.values[:cap(r.values)])
+	clear(r.texts[:cap(r.texts)])
+	clear(r.binaries[:cap(r.binaries)])
+	*r = reader{names: r.names[:0], values: r.values[:0], texts: r.texts[:0], binaries: r.binaries[:0]}
+	readers.Put(r)
 }
 
 // next passes over white space and returns the byte that the next token starts

@@ -106,6 +106,7 @@ func (r *reader) skipText() bool {
 // isJSON reports whether body is one JSON value.
 func isJSON(body []byte) bool {
 	r := newReader(body)
+	defer r.release()
 	return r.skip() && r.atEnd()
 }
 

@@ -1,0 +1,143 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/internal/itemcodec"
+	"github.com/statordb/stator/internal/wire"
+)
+
+// FuzzScanner: what is JSON to encoding/json is JSON here, and nothing else.
+func FuzzScanner(f *testing.F) {
+	for _, s := range []string{`{}`, `[1,-0.5e+3,"a\u00e9\n",true,false,null,{"a":[]}]`, `{"a":{"b":{"c":"\ud83d\ude00"}}}`, `01`, `"\`, "\"\x1f\"", `[1,]`, `{"a":1,}`, `tru`} {
+		f.Add(s)
+	}
+	op := lookup(f, "DescribeLimits")
+	f.Fuzz(func(t *testing.T, s string) {
+		body := `{"unknown":` + s + `}`
+		_, err := wire.Decode(op, []byte(body))
+		if depth(s) < 1000 {
+			require.Equal(t, json.Valid([]byte(body)) && utf8.ValidString(body), err == nil, "%q", s)
+		}
+	})
+}
+
+// depth is an upper bound of how deep s nests.
+func depth(s string) int { return strings.Count(s, "[") + strings.Count(s, "{") }
+
+// FuzzItem compares items with what encoding/json makes of them.
+func FuzzItem(f *testing.F) {
+	body, err := wire.AppendRequest(nil, &api.PutItemInput{Item: sample()})
+	require.NoError(f, err)
+	for _, s := range []string{
+		string(body[len(`{"Item":`) : len(body)-1]),
+		`{"a":{"S":"a","N":"1"},"b":{},"c":null,"d":{"X":[1]},"e":{"BOOL":"yes"},"f":{"NULL":false}}`,
+		`{"a":{"BS":["AAAA",null]},"b":{"B":"AA=="},"c":{"NS":["1","2"]},"d":{"SS":[]},"e":{"L":[{"M":{"a":{"L":[]}}},null]}}`,
+		`{"a":{"S":1}}`, `{"a":{"B":"A"}}`, `{"a":{"S":"a","S":"b","S":null}}`, `[]`, `"\ud83d\ude00"`,
+	} {
+		f.Add(s)
+	}
+	op := lookup(f, "PutItem")
+	f.Fuzz(func(t *testing.T, s string) {
+		body := `{"Item":` + s + `}`
+		in, err := wire.Decode(op, []byte(body))
+		if err == nil {
+			_ = in.Validate()
+		}
+		if depth(s) >= 60 {
+			return // cut
+		}
+		var naive map[string]any
+		if !utf8.ValidString(body) || json.Unmarshal([]byte(body), &naive) != nil {
+			requireBare(t, err)
+			return
+		}
+		if hasDuplicates(body) {
+			return // here the types of all of them count
+		}
+		for name := range naive {
+			if name != "Item" {
+				return // s broke out of its place
+			}
+		}
+		want, ok := unjsonItem(naive["Item"])
+		if !ok {
+			require.Error(t, err)
+			require.NotEmpty(t, err.(*api.Error).Message, "%q", s)
+			return
+		}
+		require.NoError(t, err, "%q", s)
+		require.Equal(t, modelItem(want), modelItem(in.(*api.PutItemInput).Item), "%q", s)
+	})
+}
+
+func requireBare(t *testing.T, err error) {
+	require.Equal(t, &api.Error{Code: api.CodeSerialization}, err)
+}
+
+// FuzzDecode: any body is a request or a SerializationException; a request can
+// be judged, and comes back as it was through its own body when it is sound.
+func FuzzDecode(f *testing.F) {
+	for _, body := range []string{
+		`{"TableName":"t","Item":{"a":{"S":"x"}},"ReturnValues":"NONE","Expected":{"a":{"Exists":"false"}}}`,
+		`{"TableName":"t","Key":{"a":{"N":"1"}},"UpdateExpression":"SET a = :v","ExpressionAttributeValues":{":v":{"L":[{"BOOL":true}]}},"ExpressionAttributeNames":{"#a":"b"}}`,
+		`{"TableName":"t","KeyConditions":{"a":{"AttributeValueList":[{"S":"x"}],"ComparisonOperator":"EQ"}},"Limit":1.5,"ScanIndexForward":false,"ExclusiveStartKey":{}}`,
+		`{"RequestItems":{"t":{"Keys":[{"a":{"S":"x"}}],"ConsistentRead":true}}}`,
+		`{"RequestItems":{"t":[{"PutRequest":{"Item":{"a":{"B":"AAAA"}}}},{"DeleteRequest":{"Key":{}}}]}}`,
+		`{"TransactItems":[{"Put":{"TableName":"t","Item":{}}},{"ConditionCheck":{"Key":{"a":{"SS":["x"]}}}},null],"ClientRequestToken":"x"}`,
+		`{"TableName":"t","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"ProvisionedThroughput":{"ReadCapacityUnits":1e3}}`,
+		`{"ResourceArn":"arn","Tags":[{"Key":"k","Value":"v"}],"TagKeys":["k"],"Statement":"SELECT","Parameters":[{"S":"a"}]}`,
+	} {
+		for i := range api.Registry() {
+			f.Add(byte(i), body)
+		}
+	}
+	ops := api.Registry()
+	f.Fuzz(func(t *testing.T, i byte, body string) {
+		op := ops[int(i)%len(ops)]
+		if op.Native {
+			return
+		}
+		in, err := wire.Decode(op, []byte(body))
+		if err != nil {
+			var e *api.Error
+			require.True(t, errors.As(err, &e) && e.Code == api.CodeSerialization)
+			if e.Message != "" {
+				require.True(t, json.Valid([]byte(body)))
+			}
+			return
+		}
+		require.True(t, json.Valid([]byte(body)))
+		if in.Validate() != nil {
+			return // it may hold what has no form
+		}
+		again, err := wire.AppendRequest(nil, in)
+		require.NoError(t, err)
+		back, err := wire.Decode(op, again)
+		require.NoError(t, err)
+		require.Equal(t, model(reflect.ValueOf(in)), model(reflect.ValueOf(back)))
+	})
+}
+
+// FuzzStored: bytes that are no item are an error or JSON, never a panic.
+func FuzzStored(f *testing.F) {
+	b, err := itemcodec.AppendItem(nil, sample())
+	require.NoError(f, err)
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		body, err := wire.Append(nil, &api.GetItemOutput{Item: api.StoredItem(b)})
+		if err != nil {
+			require.Empty(t, body)
+			return
+		}
+		require.True(t, json.Valid(body), "%q", body)
+	})
+}
