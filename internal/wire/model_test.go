@@ -229,6 +229,7 @@ func unbase64(v any) ([]byte, bool) {
 // hasDuplicates reports whether an object of body names a member twice.
 func hasDuplicates(body string) bool {
 	dec := json.NewDecoder(strings.NewReader(body))
+	dec.UseNumber()
 	var walk func() bool
 	walk = func() bool {
 		token, err := dec.Token()

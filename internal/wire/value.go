@@ -313,10 +313,12 @@ func (r *reader) binarySet() ([][]byte, bool) {
 }
 
 // push appends v, doubling the room when there is none: append would copy a
-// long list four times more on its way up.
+// long list more often on its way up.
 func push[E any](stack []E, v E) []E {
 	if len(stack) == cap(stack) {
-		stack = slices.Grow(stack, max(8, len(stack)))
+		grown := make([]E, len(stack), max(16, 2*len(stack)))
+		copy(grown, stack)
+		stack = grown
 	}
 	return append(stack, v)
 }
