@@ -36,6 +36,9 @@ func (w *write) check(t *table) error {
 		if err := t.checkItem(w.item); err != nil {
 			return err
 		}
+		if t.oversize(canonicalItem(w.item)) {
+			return invalid("Item size has exceeded the maximum allowed size")
+		}
 		w.key = t.key(w.item)
 	} else if err := t.checkKey(w.key); err != nil {
 		return err
@@ -112,7 +115,7 @@ func (w *write) result(t *table, old attr.Item) (attr.Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if item.Size() > maxItemBytes {
+	if t.oversize(item) {
 		return nil, invalid("Item size to update has exceeded the maximum allowed size")
 	}
 	return item, nil

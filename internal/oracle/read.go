@@ -102,7 +102,11 @@ func (q *pageRead) page() page {
 			fetched += readUnits(item.Size(), q.consistent)
 			limitBytes += item.Size()
 		}
-		if q.filter.holds(item) {
+		filtered := item
+		if q.x != nil && q.x.local {
+			filtered = q.t.items[q.t.id(row)] // of a Scan; a Query's filter has no more than the entry
+		}
+		if q.filter.holds(filtered) {
 			p.count++
 			if q.sel == nil || *q.sel != api.SelectCount {
 				if q.projection != nil {
@@ -153,7 +157,7 @@ func (q *pageRead) lacking(paths [][]step) []string {
 }
 
 // checkSelect checks what an index can answer. A Query cannot filter on what the
-// index lacks, also when it fetches items; the Scan of a local index filters what it finds.
+// index lacks, also when it fetches items; the Scan of a local index filters the base item and answers the entry.
 func (q *pageRead) checkSelect() error {
 	if q.x == nil {
 		return nil
@@ -169,11 +173,11 @@ func (q *pageRead) checkSelect() error {
 	if q.sel != nil && *q.sel == api.SelectAllAttributes && *q.x.projection.ProjectionType != api.ProjectionTypeAll {
 		return invalid("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", q.x.name)
 	}
-	if lacking := q.lacking(q.projection); len(lacking) > 0 {
-		return invalid("One or more parameter values were invalid: Global secondary index %s does not project %s", q.x.name, list(lacking))
-	}
 	if len(filterLacks) > 0 {
 		return errFilter
+	}
+	if lacking := q.lacking(q.projection); len(lacking) > 0 {
+		return invalid("One or more parameter values were invalid: Global secondary index %s does not project %s", q.x.name, list(lacking))
 	}
 	return nil
 }

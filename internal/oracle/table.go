@@ -118,6 +118,17 @@ func (t *table) projects(x *index, name string) bool {
 		slices.Contains(x.keys(), name) || slices.Contains(x.projection.NonKeyAttributes, name)
 }
 
+// oversize reports whether an item is too large: its entries in local indexes count with it.
+func (t *table) oversize(item attr.Item) bool {
+	size := item.Size()
+	for _, x := range t.indexes {
+		if e, ok := t.entry(x, item); ok && x.local {
+			size += e.Size()
+		}
+	}
+	return size > maxItemBytes
+}
+
 // collectionBytes returns the size of the item collection that an item is in.
 func (t *table) collectionBytes(item attr.Item) int {
 	size := 0
