@@ -81,7 +81,7 @@ type Engine struct {
 
 	statements *partiql.Cache // nil keeps none
 
-	id    string      // of the store
+	id string // of the store
 
 	catalog atomic.Pointer[catalog]
 

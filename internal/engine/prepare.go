@@ -23,6 +23,9 @@ type expressions struct {
 	projection   *expr.Projection
 	condition    *expr.Condition // ConditionExpression, FilterExpression, or the legacy forms of both
 	keyCondition *expr.KeyCondition
+
+	// keyFilter: the filter may name attributes of the key. Only a statement's can.
+	keyFilter bool
 }
 
 // documents returns the names of the attributes that the expressions look

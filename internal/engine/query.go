@@ -50,7 +50,7 @@ func (e *Engine) queryPage(ctx context.Context, in *api.QueryInput, bound expres
 	if err := t.checkDocuments(bound.documents()); err != nil {
 		return nil, err
 	}
-	if q.filter != nil {
+	if q.filter != nil && !bound.keyFilter {
 		hash, sort := t.schema(x)
 		for _, k := range append(slices.Clone(hash), sort...) {
 			if slices.Contains(q.filter.Attributes(), k.name) {

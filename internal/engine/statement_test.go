@@ -1,0 +1,159 @@
+package engine_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/engine"
+	"github.com/statordb/stator/kv"
+)
+
+// TestStatements runs testdata/statements/*.txt, which are as those of TestScripts with these commands beside:
+//
+//	SELECT … | params ["a", 1] | limit 2 | consistent | capacity INDEXES | onfail ALL_OLD | token
+//	transaction | capacity TOTAL | token t1
+//	  INSERT …
+//	statements | capacity TOTAL
+//	  UPDATE … | params [1]
+//
+// "token" of a SELECT asks for the page after the last one.
+func TestStatements(t *testing.T) {
+	files, err := filepath.Glob("testdata/statements/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			for _, name := range slices.Sorted(maps.Keys(stores)) {
+				t.Run(name, func(t *testing.T) { runStatements(t, file, stores[name](t)) })
+			}
+		})
+	}
+}
+
+func runStatements(t *testing.T, file string, store kv.Store) {
+	b, err := os.ReadFile(file)
+	require.NoError(t, err)
+	clock := newClock()
+	s := &statements{script: script{t: t, clock: clock, e: openPaused(t, store, engine.Options{Now: clock.Now})}}
+	var out []string
+	for _, part := range strings.Split(strings.TrimSpace(string(b)), "\n\n") {
+		lines := strings.Split(part, "\n")
+		first := slices.IndexFunc(lines, func(l string) bool { return !strings.HasPrefix(l, "#") })
+		if first < 0 {
+			out = append(out, part)
+			continue
+		}
+		comment, rest := lines[:first], strings.Join(lines[first:], "\n")
+		command, want, _ := strings.Cut(rest, "\n----")
+		want = strings.TrimPrefix(want, "\n")
+		got := strings.TrimRight(s.run(command), "\n")
+		if !*rewrite {
+			require.Equal(t, want, got, "%s: %s", file, command)
+		}
+		out = append(out, strings.Join(append(comment, command, "----", got), "\n"))
+	}
+	if *rewrite {
+		require.NoError(t, os.WriteFile(file, []byte(strings.Join(out, "\n\n")+"\n"), 0o644))
+	}
+}
+
+// statements is a script with statements.
+type statements struct {
+	script
+	next *string
+}
+
+func (s *statements) run(command string) string {
+	head, more, _ := strings.Cut(command, "\n")
+	line, o := split(head)
+	verb, _, _ := strings.Cut(line, " ")
+	switch verb {
+	case "transaction":
+		in := &api.ExecuteTransactionInput{ClientRequestToken: o.text("token"), ReturnConsumedCapacity: enum[api.ReturnConsumedCapacity](o, "capacity")}
+		for line := range strings.SplitSeq(more, "\n") {
+			text, o := split(line)
+			in.TransactStatements = append(in.TransactStatements, api.ParameterizedStatement{Statement: &text, Parameters: s.params(o),
+				ReturnValuesOnConditionCheckFailure: enum[api.ReturnValuesOnConditionCheckFailure](o, "onfail")})
+		}
+		return s.renderStatements(s.e.Serve(context.Background(), in))
+	case "statements":
+		in := &api.BatchExecuteStatementInput{ReturnConsumedCapacity: enum[api.ReturnConsumedCapacity](o, "capacity")}
+		for line := range strings.SplitSeq(more, "\n") {
+			text, o := split(line)
+			in.Statements = append(in.Statements, api.BatchStatementRequest{Statement: &text, Parameters: s.params(o), ConsistentRead: o.flag("consistent"),
+				ReturnValuesOnConditionCheckFailure: enum[api.ReturnValuesOnConditionCheckFailure](o, "onfail")})
+		}
+		return s.renderStatements(s.e.Serve(context.Background(), in))
+	}
+	if verb != strings.ToUpper(verb) {
+		return s.script.run(command)
+	}
+	in := &api.ExecuteStatementInput{Statement: &line, Parameters: s.params(o), Limit: o.number("limit"), ConsistentRead: o.flag("consistent"),
+		ReturnConsumedCapacity:              enum[api.ReturnConsumedCapacity](o, "capacity"),
+		ReturnValuesOnConditionCheckFailure: enum[api.ReturnValuesOnConditionCheckFailure](o, "onfail")}
+	if text, ok := o["token"]; ok {
+		in.NextToken = s.next
+		if text != "" {
+			in.NextToken = &text
+		}
+	}
+	return s.renderStatements(s.e.Serve(context.Background(), in))
+}
+
+func (s *statements) params(o options) []attr.Value {
+	text, ok := o["params"]
+	if !ok {
+		return nil
+	}
+	return item(s.t, `{p: `+text+`}`)["p"].List()
+}
+
+func (s *statements) renderStatements(out api.Response, err error) string {
+	if err != nil {
+		return render(out, err)
+	}
+	var r rendering
+	switch out := out.(type) {
+	case *api.ExecuteStatementOutput:
+		require.NotNil(s.t, out.Items)
+		for _, it := range out.Items {
+			r.item("absent", it)
+		}
+		if s.next = out.NextToken; s.next != nil {
+			r.line("more after %v", out.LastEvaluatedKey)
+		}
+		r.capacity(out.ConsumedCapacity)
+	case *api.ExecuteTransactionOutput:
+		require.NotNil(s.t, out.Responses)
+		for _, it := range out.Responses {
+			r.item("absent", it.Item)
+		}
+		r.capacities(out.ConsumedCapacity)
+	case *api.BatchExecuteStatementOutput:
+		for _, it := range out.Responses {
+			table := "-"
+			if it.TableName != nil {
+				table = *it.TableName
+			}
+			if it.Error != nil {
+				r.line("%s %s: %s %s", table, it.Error.Code, *it.Error.Message, it.Error.Item)
+				continue
+			}
+			r.line("%s %s", table, it.Item)
+		}
+		r.capacities(out.ConsumedCapacity)
+	}
+	if r.Len() == 0 {
+		return "nothing"
+	}
+	return r.String()
+}
