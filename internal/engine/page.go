@@ -44,6 +44,9 @@ type page struct {
 func (q *pageRead) read(ctx context.Context, store kv.Store) (p page, err error) {
 	err = store.View(ctx, func(r kv.Reader) error {
 		p = page{usage: readUsage{x: q.x}}
+		if !q.countOnly {
+			p.items = []api.Attributes{} // AWS answers it empty when nothing matches, and clients count on it
+		}
 		if err := q.t.checkGeneration(r); err != nil {
 			return err
 		}
