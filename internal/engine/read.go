@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/statordb/stator/api"
@@ -17,6 +18,17 @@ func (e *Engine) getItem(ctx context.Context, in *api.GetItemInput) (*api.GetIte
 	if err != nil {
 		return nil, err
 	}
+	out, err := e.tryGet(ctx, in, x)
+	if errors.Is(err, errStale) {
+		err = e.prepared(ctx, func() error {
+			out, err = e.tryGet(ctx, in, x)
+			return err
+		})
+	}
+	return out, err
+}
+
+func (e *Engine) tryGet(ctx context.Context, in *api.GetItemInput, x expressions) (*api.GetItemOutput, error) {
 	t, err := e.table(in.TableName)
 	if err != nil {
 		return nil, err
@@ -40,6 +52,11 @@ func (e *Engine) getItem(ctx context.Context, in *api.GetItemInput) (*api.GetIte
 		found, err := t.checkRow(k, v)
 		if err != nil {
 			return err
+		}
+		if found == nil { // perhaps the whole table is gone; what is found is good
+			if err := t.checkGeneration(r); err != nil {
+				return err
+			}
 		}
 		if x.projection == nil {
 			out.Item = storedItem(itemOf(found))
