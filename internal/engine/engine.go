@@ -35,8 +35,8 @@ type Options struct {
 	// on AWS. 0, and negative, is not at all: the next DescribeTable tells ACTIVE.
 	StatusDelay time.Duration
 
-	// ExpressionCache is how many parsed expressions are kept, and ten times the
-	// number of parsed PartiQL statements. 0 is 10,000;
+	// ExpressionCache is how many parsed expressions are kept, and a tenth of it
+	// how many parsed PartiQL statements. 0 is 10,000;
 	// negative keeps none.
 	ExpressionCache int
 }

@@ -157,3 +157,59 @@ func (s *statements) renderStatements(out api.Response, err error) string {
 	}
 	return r.String()
 }
+
+// A page of a SELECT of many partitions is as large as one of a Query, not
+// as large as all of them.
+func TestStatementPages(t *testing.T) {
+	e := open(t, openMemory(t))
+	create(t, e, "big id:S sk:N")
+	for _, id := range []string{"a", "b", "c", "d"} {
+		for sk := range 3 {
+			do(t, e, &api.PutItemInput{TableName: new("big"), Item: attr.Item{"id": attr.S(id), "sk": attr.Int(sk), "v": attr.S(long(200 << 10))}})
+		}
+	}
+	in := &api.ExecuteStatementInput{Statement: new("SELECT id, sk FROM big WHERE id IN ['d', 'a', 'none', 'c', 'b']"), ConsistentRead: new(true)}
+	var items []string
+	pages := 0
+	for {
+		out := do(t, e, in)
+		for _, it := range out.Items {
+			items = append(items, it.String())
+		}
+		pages++
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			break
+		}
+	}
+	require.Equal(t, 2, pages)
+	require.Len(t, items, 12)
+	slices.Sort(items)
+	require.Len(t, slices.Compact(items), 12)
+}
+
+// A token that somebody made or damaged is refused.
+func TestStatementTokens(t *testing.T) {
+	e := open(t, openMemory(t))
+	create(t, e, "users id:S")
+	for _, id := range []string{"a", "b", "c"} {
+		put(t, e, "users", `{id: "`+id+`"}`)
+	}
+	in := &api.ExecuteStatementInput{Statement: new("SELECT * FROM users WHERE id <> ?"), Parameters: []attr.Value{attr.S("x")}, Limit: new(int32(1))}
+	token := *do(t, e, in).NextToken
+	for i := range token {
+		damaged := []byte(token)
+		damaged[i] ^= 1
+		in.NextToken = new(string(damaged))
+		err := fails(t, e, in)
+		require.Equal(t, api.CodeValidation, err.Code)
+		require.Equal(t, "Invalid NextToken", err.Message)
+	}
+	in.NextToken = &token
+	in.Parameters = []attr.Value{attr.S("y")}
+	require.Equal(t, "NextToken does not match request", fails(t, e, in).Message)
+	in.Parameters = []attr.Value{attr.S("x")}
+	in.Limit = nil
+	out := do(t, e, in)
+	require.Len(t, out.Items, 2)
+	require.Nil(t, out.NextToken)
+}

@@ -42,7 +42,7 @@ func openStatementToken(in *api.ExecuteStatementInput) (at statementPosition, er
 	if in.NextToken == nil {
 		return at, nil
 	}
-	b, err := base64.StdEncoding.DecodeString(*in.NextToken)
+	b, err := base64.StdEncoding.Strict().DecodeString(*in.NextToken)
 	if err != nil || len(b) < 1+statementHashSize+4 || b[0] != statementTokenVersion {
 		return at, errStatementToken()
 	}

@@ -194,7 +194,6 @@ func (p *parser) sign() *node {
 		}
 		n = &node{op: opValue, value: attr.N(text), span: n.span}
 	}
-	n.start = t.start
 	return n
 }
 
@@ -229,10 +228,6 @@ func (p *parser) nameStep(n *node) {
 }
 
 func (p *parser) indexStep(n *node) {
-	if p.tok.is("*") {
-		p.fail(invalid("Changing item's hierarchy while reading isn't supported"))
-		return
-	}
 	i := p.expression()
 	p.expect("]", "Expected RIGHT_BRACKET")
 	if p.err != nil {
@@ -297,7 +292,10 @@ func (p *parser) primary() *node {
 			return n
 		default:
 			if callable[t.text] {
-				if p.advance(); p.tok.is("(") {
+				if p.advance(); t.text == "cast" && p.tok.is("(") {
+					p.fail(invalid("Unsupported token in expression: cast%s", span{t.start, t.start + 1}.at(p.text)))
+				}
+				if p.tok.is("(") {
 					return p.call(t)
 				}
 				p.fail(malformed(unexpectedKeyword))

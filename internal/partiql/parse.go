@@ -175,8 +175,9 @@ func (p *parser) selectStatement() {
 	switch {
 	case p.tok.is("group"):
 		p.fail(invalid("Unsupported clause: GROUP BY"))
-	case p.tok.is("having"):
-		p.fail(invalid("Unsupported clause: HAVING"))
+	case p.accept("having"):
+		n := p.expression()
+		p.fail(invalid("Unsupported clause: HAVING%s", n.at(p.text)))
 	}
 	if p.accept("order") {
 		p.orderBy()
