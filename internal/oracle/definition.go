@@ -157,10 +157,7 @@ func (t *table) changeIndex(in *api.UpdateTableInput, u api.GlobalSecondaryIndex
 		given := slices.IndexFunc(in.AttributeDefinitions, func(d api.AttributeDefinition) bool { return *d.AttributeName == n })
 		switch have, ok := t.kinds[n]; {
 		case given < 0 && !ok:
-			var defined []string
-			for _, k := range slices.Sorted(maps.Keys(t.kinds)) {
-				defined = append(defined, k)
-			}
+			defined := slices.Sorted(maps.Keys(t.kinds))
 			for _, d := range in.AttributeDefinitions {
 				defined = append(defined, *d.AttributeName)
 			}

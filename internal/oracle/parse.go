@@ -57,9 +57,6 @@ func isReserved(name string) bool {
 	return false
 }
 
-// maxListIndex is the largest index that a path takes.
-const maxListIndex = 99999999 // larger ones are never generated but far beyond it
-
 func newWords(text string) (*words, error) {
 	if text == "" {
 		return nil, fault("The expression can not be empty;")

@@ -69,12 +69,3 @@ func pickValue(v attr.Value, paths [][]step) attr.Value {
 	}
 	return attr.L(out...)
 }
-
-// top returns the one-step paths to the names.
-func top(names []string) [][]step {
-	var out [][]step
-	for _, n := range names {
-		out = append(out, []step{{raw: n, name: n}})
-	}
-	return out
-}
