@@ -2,6 +2,7 @@ package floors_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -43,6 +44,56 @@ func check(sources []*source, modules []string) []string {
 	for _, m := range modules {
 		if nested[m] == "" {
 			fault("%s: a module that the table does not name", m)
+		}
+	}
+	slices.Sort(faults)
+	return faults
+}
+
+// stale returns what the table allows and nothing needs any more: packages,
+// imports, modules and memos.
+func stale(sources []*source, modules []string) []string {
+	var faults []string
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	changed := map[string]bool{}
+	for _, f := range floors {
+		stands, imported := false, map[string]bool{}
+		for _, s := range sources {
+			if ok, _ := path.Match(f.path, s.path); !ok {
+				continue
+			}
+			stands = true
+			maps.Copy(imported, s.imports)
+			for _, v := range s.changed() {
+				changed[s.path+"."+v] = true
+			}
+		}
+		if !stands {
+			fault("%s: a row of the table without a package", name(f.path))
+			continue
+		}
+		for _, p := range f.imports {
+			if p != "*" && !imported[path.Join(module, p)] {
+				fault("%s: may import %s, and does not", name(f.path), name(p))
+			}
+		}
+		for _, p := range f.outside {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(imported)), func(i string) bool { return within([]string{p}, i) }) {
+				fault("%s: may import %s, and does not", name(f.path), p)
+			}
+		}
+		if f.unsafe && !imported["unsafe"] {
+			fault("%s: may import unsafe, and does not", name(f.path))
+		}
+	}
+	for m := range nested {
+		if !slices.Contains(modules, m) {
+			fault("%s: a module of the table that is not there", m)
+		}
+	}
+	for m := range memos {
+		if !changed[m] {
+			fault("%s: a memo of the table that is not there", m)
 		}
 	}
 	slices.Sort(faults)
@@ -134,9 +185,10 @@ func TestImportsGoDown(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, len(sources), 10, "found hardly any package: is %q the root of the repository?", house)
 	require.Empty(t, check(sources, modules))
+	require.Empty(t, stale(sources, modules))
 }
 
-// TestTableIsSound checks the table itself, whose rows may be ahead of the packages.
+// TestTableIsSound checks the table itself.
 func TestTableIsSound(t *testing.T) {
 	for _, f := range floors {
 		for _, p := range f.imports {
@@ -196,6 +248,7 @@ func TestFaultsAreFound(t *testing.T) {
 		"internal/expr/d_test.go": file(`package expr_test; import _ "example.com/mock"`),
 		"internal/cellar/x.go":    file(`package cellar`),
 		"kv/memkv/a.go":           file(`package memkv; var count int; var table = [...]int{1}; func f() { count++; table := table; table[0] = 2 }`),
+		"kv/memkv/c.go":           file(`package memkv; import "sync"; var pool = sync.Pool{}; var once = new(sync.Once)`),
 		"kv/memkv/b.go":           file(`package memkv; import "sync/atomic"; var last atomic.Int64; var names = map[string]int{}; func init() { names["a"] = 1 }`),
 		"kv/boltkv/testdata/x.go": file(`not Go`),
 		"annex/go.mod":            file("module " + module + "/annex"),
@@ -217,7 +270,21 @@ func TestFaultsAreFound(t *testing.T) {
 		"kv/memkv: its variable count changes",
 		"kv/memkv: its variable last changes",
 		"kv/memkv: its variable names changes",
+		"kv/memkv: its variable once changes",
+		"kv/memkv: its variable pool changes",
 		"kv: imports " + module + "/kv/kvtest: it is for tests",
 	}, check(sources, modules))
+	left := stale(sources, modules)
+	for _, want := range []string{
+		"api: may import attr, and does not",
+		"kv/memkv: may import github.com/google/btree, and does not",
+		"internal/itemcodec: a row of the table without a package",
+		"attr: may import unsafe, and does not",
+		"sdk: a module of the table that is not there",
+		"internal/wire.readers: a memo of the table that is not there",
+	} {
+		require.Contains(t, left, want)
+	}
+	require.NotContains(t, left, "attr.plans: a memo of the table that is not there")
 	require.Equal(t, []string{"a", "b", "c"}, requirements("module x\nrequire a v1\n\nrequire (\n\tb v1\n\tc v1 // indirect\n)\n"))
 }

@@ -97,9 +97,9 @@ func (s *source) changed() []string {
 					if !ok || d.Tok != token.VAR {
 						continue
 					}
-					for _, name := range v.Names {
+					for i, name := range v.Names {
 						vars[name.Name] = name.Name != "_"
-						if isShared(v.Type) {
+						if isShared(v.Type) || i < len(v.Values) && isSharedValue(v.Values[i]) {
 							found[name.Name] = true
 						}
 					}
@@ -197,6 +197,20 @@ func root(e ast.Expr) *ast.Ident {
 			return nil
 		}
 	}
+}
+
+// isSharedValue reports whether e is a literal of such a type, or a pointer to one.
+func isSharedValue(e ast.Expr) bool {
+	switch x := e.(type) {
+	case *ast.CompositeLit:
+		return isShared(x.Type)
+	case *ast.UnaryExpr:
+		return isSharedValue(x.X)
+	case *ast.CallExpr: // new(sync.Mutex)
+		f, ok := x.Fun.(*ast.Ident)
+		return ok && f.Name == "new" && len(x.Args) == 1 && isShared(x.Args[0])
+	}
+	return false
 }
 
 // isShared reports whether a type is one of package sync or sync/atomic.
