@@ -179,22 +179,26 @@ func BenchmarkGetDisk(b *testing.B) {
 	d := benchDisk(b, benchItems, true)
 	pick := rand.New(rand.NewPCG(1, 2)).Perm(benchItems)
 	raw := func(i int) { d.rawGet(pick[i%benchItems]) }
-	get := func(i int) *api.GetItemOutput {
-		out, err := api.Do(b.Context(), d.Engine, &api.GetItemInput{TableName: new("items"), Key: attr.Item{"id": attr.S(benchID(pick[i%benchItems]))}})
+	get := func(in *api.GetItemInput, i int) *api.GetItemOutput {
+		in.Key["id"] = attr.S(benchID(pick[i%benchItems]))
+		out, err := api.Do(context.Background(), d.Engine, in)
 		if err != nil || out.Item.IsZero() {
 			b.Fatal("no item", err)
 		}
 		return out
 	}
+	request := func() *api.GetItemInput { return &api.GetItemInput{TableName: new("items"), Key: attr.Item{}} }
 	b.Run("undecoded", func(b *testing.B) {
 		b.ReportAllocs()
-		benchInTurns(b, raw, func(i int) { get(i) })
+		in := request()
+		benchInTurns(b, raw, func(i int) { get(in, i) })
 	})
 	b.Run("decoded", func(b *testing.B) {
 		var times []time.Duration
+		in := request()
 		benchInTurns(b, raw, func(i int) {
 			start := time.Now()
-			if item, err := get(i).Item.Item(); err != nil || len(item) != 10 {
+			if item, err := get(in, i).Item.Item(); err != nil || len(item) != 10 {
 				b.Fatal("no item", err)
 			}
 			times = append(times, time.Since(start))
@@ -203,27 +207,33 @@ func BenchmarkGetDisk(b *testing.B) {
 		b.ReportMetric(float64(times[len(times)/2].Nanoseconds()), "p50-ns")
 	})
 	b.Run("two goroutines", func(b *testing.B) {
-		both := func(f func(int)) time.Duration {
+		both := func(f func() func(int)) time.Duration {
 			start := time.Now()
 			var wg sync.WaitGroup
 			for g := range 2 {
 				wg.Go(func() {
+					do := f()
 					for i := range b.N {
-						f(i + g*benchItems/2)
+						do(i + g*benchItems/2)
 					}
 				})
 			}
 			wg.Wait()
 			return time.Since(start)
 		}
-		one := func(f func(int)) time.Duration {
+		one := func(f func() func(int)) time.Duration {
+			do := f()
 			start := time.Now()
 			for i := range b.N {
-				f(i)
+				do(i)
 			}
 			return time.Since(start)
 		}
-		engine := func(i int) { get(i) }
+		raw := func() func(int) { return raw }
+		engine := func() func(int) {
+			in := request()
+			return func(i int) { get(in, i) }
+		}
 		rawScale := 2 * float64(one(raw)) / float64(both(raw))
 		engineScale := 2 * float64(one(engine)) / float64(both(engine))
 		b.ReportMetric(rawScale, "floor-scaling")

@@ -210,10 +210,10 @@ func asError(err error) error {
 	}
 	e := &api.Error{Code: api.CodeInternalServerError, Cause: err}
 	switch {
+	case errors.Is(err, kv.ErrOutcomeUnknown): // before all others, which it may wrap
+		e.Message = "It is unknown whether the write took place"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		e.Message = "The request ended before the operation began; nothing was written"
-	case errors.Is(err, kv.ErrOutcomeUnknown):
-		e.Message = "It is unknown whether the write took place"
 	case errors.Is(err, kv.ErrReadOnly):
 		e.Message = "The store refuses writes; nothing was written"
 	case errors.Is(err, kv.ErrFull):

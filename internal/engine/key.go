@@ -54,16 +54,20 @@ func (t *table) indexKey(x *index, n int) []byte {
 // keyOf returns the key of a stored item, which starts with the attributes of the key.
 func (t *table) keyOf(item itemcodec.Item) (key, error) {
 	k := key{attrs: item.Prefix(len(t.keys))}
-	err := t.completeKey(&k, item, make([]byte, 0, spaceKeySize+hashSize+len(k.attrs)+8))
+	var sort itemcodec.Value
+	if len(t.keys) > 1 {
+		sort = item.Lookup(t.keys[1].name)
+	}
+	err := t.completeKey(&k, item.Lookup(t.keys[0].name), sort, make([]byte, 0, spaceKeySize+hashSize+len(k.attrs)+8))
 	return k, err
 }
 
-// completeKey fills in what follows from the attributes of a key. It makes the row's key in buf.
-func (t *table) completeKey(k *key, item itemcodec.Item, buf []byte) (err error) {
-	k.hash = keyenc.Hash(item.Lookup(t.keys[0].name))
+// completeKey fills in what follows from the values of a key. It makes the row's key in buf.
+func (t *table) completeKey(k *key, hash, sort itemcodec.Value, buf []byte) (err error) {
+	k.hash = keyenc.Hash(hash)
 	k.row = append(t.appendSpace(buf, spaceRow), k.hash[:]...)
 	if len(t.keys) > 1 {
-		k.row, err = appendSortPart(k.row, item.Lookup(t.keys[1].name))
+		k.row, err = appendSortPart(k.row, sort)
 	}
 	return err
 }
@@ -83,41 +87,39 @@ func appendSortPart(dst []byte, v itemcodec.Value) ([]byte, error) {
 	return nil, fmt.Errorf("a value of type %s cannot be a key", v.Kind())
 }
 
-// parseKey checks the Key of a request against the table's schema and returns its forms.
-func (t *table) parseKey(item attr.Item) (key, error) {
-	if err := t.checkKey(item); err != nil {
-		return key{}, err
+// parseKey checks the Key of a request, which has the attributes of the
+// primary key, with their types, and nothing else, and returns its forms.
+func (t *table) parseKey(item attr.Item) (k key, err error) {
+	if len(item) != len(t.keys) {
+		return k, errKeySchema()
 	}
-	// One allocation holds both: the stored form, and behind it the row's key.
-	buf, err := itemcodec.AppendItem(make([]byte, 0, 112), item, t.keyNames...)
-	if err != nil {
-		return key{}, err
+	buf := make([]byte, 0, 112) // for most keys the one allocation: stored form and row key
+	var values [2]itemcodec.Value
+	for i, a := range t.keys {
+		v, ok := item[a.name]
+		if !ok || v.Kind() != a.kind {
+			return k, errKeySchema()
+		}
+		if v.Len() == 0 {
+			return k, emptyKey(a)
+		}
+		if err := checkKeyLength(v, i == 0); err != nil {
+			return k, err
+		}
+		buf = itemcodec.AppendName(buf, a.name)
+		start := len(buf)
+		if buf, err = itemcodec.AppendValue(buf, v); err != nil {
+			return k, err
+		}
+		values[i] = itemcodec.Value(buf[start:]) // stays right when buf moves: it is a copy then
 	}
-	stored := itemcodec.Item(buf)
-	k := key{attrs: stored.Prefix(len(t.keys))}
-	err = t.completeKey(&k, stored, buf[len(buf):])
+	k.attrs = buf[:len(buf):len(buf)]
+	err = t.completeKey(&k, values[0], values[1], buf[len(buf):])
 	return k, err
 }
 
-// checkKey reports whether item has the attributes of the primary key, with
-// their types, and nothing else.
-func (t *table) checkKey(item attr.Item) error {
-	if len(item) != len(t.keys) {
-		return api.Validation("The provided key element does not match the schema")
-	}
-	for i, k := range t.keys {
-		v, ok := item[k.name]
-		if !ok || v.Kind() != k.kind {
-			return api.Validation("The provided key element does not match the schema")
-		}
-		if v.Len() == 0 {
-			return emptyKey(k)
-		}
-		if err := checkKeyLength(v, i == 0); err != nil {
-			return err
-		}
-	}
-	return nil
+func errKeySchema() error {
+	return api.Validation("The provided key element does not match the schema")
 }
 
 // checkItemKey reports whether an item that is put has the attributes of the primary key, with their types.

@@ -60,13 +60,15 @@ func AppendItem(dst []byte, item attr.Item, first ...string) ([]byte, error) {
 }
 
 func appendAttribute(dst []byte, name string, v attr.Value) ([]byte, error) {
-	dst = appendBytes(dst, name)
-	dst, err := AppendValue(dst, v)
+	dst, err := AppendValue(AppendName(dst, name), v)
 	if err != nil {
 		return nil, fmt.Errorf("attribute %q: %w", name, err)
 	}
 	return dst, nil
 }
+
+// AppendName appends the name of an attribute, which its value follows.
+func AppendName(dst []byte, name string) []byte { return appendBytes(dst, name) }
 
 // AppendValue appends the stored form of one value to dst.
 func AppendValue(dst []byte, v attr.Value) ([]byte, error) {
