@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -236,6 +237,58 @@ func TestIndexLimits(t *testing.T) {
 	require.Equal(t, api.CodeResourceNotFound, fails(t, e, dropIndex("tab", "index00")).Code)
 	require.Equal(t, "The table does not have the specified index: index00",
 		fails(t, e, &api.ScanInput{TableName: new("tab"), IndexName: new("index00")}).Message)
+}
+
+// TestUpdateNesting: copies of copies never make an item that is too deep to be read again.
+func TestUpdateNesting(t *testing.T) {
+	e := open(t, openMemory(t))
+	create(t, e, "tab id:S")
+	in := attr.Item{"id": attr.S("x")}
+	for _, name := range []string{"a", "b"} {
+		in[name] = attr.M(attr.Item{})
+		for range 30 {
+			in[name] = attr.M(attr.Item{"m": in[name]})
+		}
+	}
+	do(t, e, &api.PutItemInput{TableName: new("tab"), Item: in})
+	update := func(expression string) *api.UpdateItemInput {
+		return &api.UpdateItemInput{TableName: new("tab"), Key: attr.Item{"id": attr.S("x")}, UpdateExpression: &expression}
+	}
+	const tooDeep = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+	do(t, e, update("SET c = b"))
+	require.Equal(t, tooDeep, fails(t, e, update("SET b"+strings.Repeat(".m", 31)+" = a")).Message)
+	require.Equal(t, tooDeep, fails(t, e, update("SET b.m.m = a")).Message)
+	do(t, e, update("SET b"+strings.Repeat(".m", 31)+" = id"))                                        // level 32
+	require.Equal(t, tooDeep, fails(t, e, update("SET b"+strings.Repeat(".m", 30)+".n = a")).Message) // level 33 and more
+	got, err := do(t, e, &api.GetItemInput{TableName: new("tab"), Key: attr.Item{"id": attr.S("x")}}).Item.Item()
+	require.NoError(t, err)
+	require.Len(t, got, 4)
+}
+
+// TestUpdateCopies: an update that copies a large attribute hundreds of times is refused at once.
+func TestUpdateCopies(t *testing.T) {
+	e := open(t, openMemory(t))
+	create(t, e, "tab id:S")
+	nulls := make([]attr.Value, 200_000)
+	for i := range nulls {
+		nulls[i] = attr.NULL()
+	}
+	do(t, e, &api.PutItemInput{TableName: new("tab"), Item: attr.Item{"id": attr.S("x"), "a": attr.L(nulls...)}})
+	set := "SET x0 = a"
+	for i := range 400 {
+		set += text(", x%d = a", i+1)
+	}
+	in := &api.UpdateItemInput{TableName: new("tab"), Key: attr.Item{"id": attr.S("x")}, UpdateExpression: &set}
+	before := allocated()
+	require.Equal(t, "Item size to update has exceeded the maximum allowed size", fails(t, e, in).Message)
+	require.Less(t, allocated()-before, uint64(64<<20))
+}
+
+// allocated returns how many bytes were ever allocated.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
 }
 
 // TestItemCollectionLimit pretends that a collection holds 10 GB.

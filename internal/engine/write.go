@@ -135,8 +135,14 @@ func (w *write) updated(old row) (row, error) {
 		if err := w.t.checkUpdatedIndexKeys(item, w.update.Attributes()); err != nil {
 			return nil, err
 		}
+		if err := checkMade(item); err != nil {
+			return nil, err
+		}
 	}
 	size := item.Size()
+	if size > maxItemBytes {
+		return nil, errMadeTooLarge()
+	}
 	b, err := itemcodec.AppendItem(newRow(size+size/4+32), item, w.t.keyNames...)
 	if err != nil {
 		return nil, err
@@ -144,7 +150,7 @@ func (w *write) updated(old row) (row, error) {
 	r := row(b)
 	r.setSize(size)
 	if over, err := w.t.oversize(r); over || err != nil {
-		return nil, cmp.Or(err, error(api.Validation("Item size to update has exceeded the maximum allowed size")))
+		return nil, cmp.Or(err, errMadeTooLarge())
 	}
 	return r, nil
 }
