@@ -36,11 +36,10 @@ func blanks(n int64) io.Reader { return io.LimitReader(blank{}, n) }
 type blank struct{}
 
 func (blank) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = ' '
-	}
-	return len(p), nil
+	return copy(p, page), nil
 }
+
+var page = strings.Repeat(" ", 32<<10)
 
 func TestBodySize(t *testing.T) {
 	const limit = 16 << 20
@@ -114,7 +113,7 @@ func TestGzipRequests(t *testing.T) {
 		"in capitals":    {call{body: zipped(t, "{}"), headers: []string{"Content-Encoding: GZIP"}}, 200, empty},
 		"at the limit":   {call{body: zipped(t, pad(limit)), headers: encoded}, 200, empty},
 		"over it":        {call{body: zipped(t, pad(limit+1)), headers: encoded}, 413, ""},
-		"a bomb":         {call{body: zipped(t, pad(100<<20))[:limit], headers: encoded}, 413, ""},
+		"a bomb":         {call{body: zipped(t, pad(40<<20)), headers: encoded}, 413, ""},
 		"nothing":        {call{headers: encoded}, 400, serialization},
 		"not gzip":       {call{body: "{}", headers: encoded}, 400, serialization},
 		"cut off":        {call{body: zipped(t, pad(1000))[:20], headers: encoded}, 400, serialization},

@@ -20,8 +20,7 @@ func (x *exchange) log() {
 		level = slog.LevelInfo
 	}
 	logger := x.h.opt.Logger
-	ctx := context.WithoutCancel(x.r.Context())
-	if !logger.Enabled(ctx, level) {
+	if !logger.Enabled(x.r.Context(), level) {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 8)
@@ -44,7 +43,7 @@ func (x *exchange) log() {
 		}
 		attrs = append(attrs, slog.String("error", x.fault.Error()))
 	}
-	logger.LogAttrs(ctx, level, "request", attrs...)
+	logger.LogAttrs(context.WithoutCancel(x.r.Context()), level, "request", attrs...)
 }
 
 // tableOf returns the name of the table that a request is about, "" when it is about none or several.

@@ -249,3 +249,14 @@ func FuzzParse(f *testing.F) {
 		_ = a.Fresh(time.Unix(1_800_000_000, 0))
 	})
 }
+
+func BenchmarkParse(b *testing.B) {
+	r := request("POST", "/", "{}", "X-Amz-Date: 20261122T131415Z", "Authorization: AWS4-HMAC-SHA256 Credential=any/20261122/local/dynamodb/aws4_request, "+
+		"SignedHeaders=accept-encoding;amz-sdk-invocation-id;content-length;content-type;host;x-amz-date;x-amz-target, Signature=471a151e9dd29523707da12d0be1ea562c7267a0f9101c6b7043415d3a299076")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := sigv4.Parse(r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
