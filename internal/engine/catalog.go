@@ -75,8 +75,13 @@ func (e *Engine) loadCatalog(ctx context.Context) error {
 	return e.loadCatalogLocked(ctx)
 }
 
+// loadCatalogLocked keeps the definitions that have not changed: operations that look one table
+// up twice, and a catalog is loaded in between, count on finding the same one.
 func (e *Engine) loadCatalogLocked(ctx context.Context) error {
-	var tables map[string]*table
+	var have, tables map[string]*table
+	if c := e.catalog.Load(); c != nil {
+		have = c.tables
+	}
 	err := e.store.View(ctx, func(r kv.Reader) error {
 		tables = map[string]*table{}
 		for p, err := range r.Scan(systemKey(systemCatalog), systemKey(systemCatalog+1), false) {
@@ -86,6 +91,10 @@ func (e *Engine) loadCatalogLocked(ctx context.Context) error {
 			rec, err := decodeRecord(p.Value)
 			if err != nil {
 				return err
+			}
+			if t := have[rec.Name]; t != nil && t.id == rec.ID && t.gen == rec.Generation {
+				tables[rec.Name] = t
+				continue
 			}
 			if tables[rec.Name], err = newTable(rec); err != nil {
 				return err
@@ -125,20 +134,36 @@ func (e *Engine) changeTable(ctx context.Context, name string, change func(kv.Wr
 		return storeRecord(w, changed)
 	})
 	if err != nil {
-		if errors.Is(err, kv.ErrOutcomeUnknown) {
-			err = errors.Join(err, e.loadCatalogLocked(ctx))
-		}
-		return nil, err
+		return nil, e.unsettled(ctx, err)
 	}
 	return e.publish(changed)
+}
+
+// unsettled lets this process follow a change of the catalog when it is unknown
+// whether it took place: it reads the catalog and looks for the job that came with the
+// change, also when the end of ctx is what made it unknown.
+func (e *Engine) unsettled(ctx context.Context, err error) error {
+	if !errors.Is(err, kv.ErrOutcomeUnknown) {
+		return err
+	}
+	e.jobs.kick()
+	return errors.Join(err, e.loadCatalogLocked(context.WithoutCancel(ctx)))
 }
 
 func tableNotFound(name string) error {
 	return &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found: Table: " + name + " not found"}
 }
 
-// publish makes rec the definition that operations find.
+// publish makes rec, in a copy that shares nothing with the request which it
+// came from, the definition that operations find.
 func (e *Engine) publish(rec *tableRecord) (*table, error) {
+	b, err := rec.encode()
+	if err != nil {
+		return nil, err
+	}
+	if rec, err = decodeRecord(b); err != nil {
+		return nil, err
+	}
 	t, err := newTable(rec)
 	if err != nil {
 		return nil, err

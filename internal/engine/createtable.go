@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -48,10 +47,7 @@ func (e *Engine) createTable(ctx context.Context, in *api.CreateTableInput) (*ap
 		return storeRecord(w, rec)
 	})
 	if err != nil {
-		if errors.Is(err, kv.ErrOutcomeUnknown) {
-			err = errors.Join(err, e.loadCatalogLocked(ctx))
-		}
-		return nil, err
+		return nil, e.unsettled(ctx, err)
 	}
 	t, err := e.publish(rec)
 	if err != nil {

@@ -43,7 +43,7 @@ func (e *Engine) describeTable(ctx context.Context, in *api.DescribeTableInput) 
 	t := e.catalog.Load().tables[name]
 	if t == nil {
 		if now.deleted != nil {
-			return &api.DescribeTableOutput{Table: now.deleted}, nil
+			return &api.DescribeTableOutput{Table: now.deleted()}, nil
 		}
 		return nil, tableNotFound(name)
 	}
@@ -56,7 +56,7 @@ func (e *Engine) describeTable(ctx context.Context, in *api.DescribeTableInput) 
 	return &api.DescribeTableOutput{Table: d}, nil
 }
 
-// describe returns a table's description. It shares nothing that changes.
+// describe returns a table's description. It shares nothing with rec: the caller may change it.
 func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 	arn := e.arn(rec.Name)
 	now := e.micros()
@@ -64,12 +64,12 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 		TableName: new(rec.Name), TableArn: new(arn), TableId: new(rec.UUID),
 		TableStatus:               new(api.TableStatusActive),
 		CreationDateTime:          timeOf(rec.Created),
-		AttributeDefinitions:      slices.Clone(rec.AttributeDefinitions),
-		KeySchema:                 slices.Clone(rec.KeySchema),
+		AttributeDefinitions:      copyDefinitions(rec.AttributeDefinitions),
+		KeySchema:                 copySchema(rec.KeySchema),
 		ItemCount:                 new(n.rows.entries),
 		TableSizeBytes:            new(n.rows.bytes),
 		ProvisionedThroughput:     rec.Throughput.describe(now),
-		OnDemandThroughput:        rec.OnDemandThroughput,
+		OnDemandThroughput:        copyOnDemand(rec.OnDemandThroughput),
 		DeletionProtectionEnabled: new(rec.DeletionProtection),
 	}
 	if rec.LastOnDemand != 0 {
@@ -87,15 +87,15 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 		count := n.indexes[x.ID]
 		if x.Local {
 			d.LocalSecondaryIndexes = append(d.LocalSecondaryIndexes, api.LocalSecondaryIndexDescription{
-				IndexName: new(x.Name), IndexArn: indexARN, KeySchema: slices.Clone(x.KeySchema), Projection: new(x.Projection),
+				IndexName: new(x.Name), IndexArn: indexARN, KeySchema: copySchema(x.KeySchema), Projection: copyProjection(x.Projection),
 				ItemCount: new(count.entries), IndexSizeBytes: new(count.bytes),
 			})
 			continue
 		}
 		g := api.GlobalSecondaryIndexDescription{
-			IndexName: new(x.Name), IndexArn: indexARN, KeySchema: slices.Clone(x.KeySchema), Projection: new(x.Projection),
+			IndexName: new(x.Name), IndexArn: indexARN, KeySchema: copySchema(x.KeySchema), Projection: copyProjection(x.Projection),
 			IndexStatus: new(x.Status), ItemCount: new(count.entries), IndexSizeBytes: new(count.bytes),
-			ProvisionedThroughput: x.Throughput.describe(now), OnDemandThroughput: x.OnDemandThroughput,
+			ProvisionedThroughput: x.Throughput.describe(now), OnDemandThroughput: copyOnDemand(x.OnDemandThroughput),
 		}
 		if x.Status == api.IndexStatusCreating {
 			g.Backfilling = new(x.Backfilling)
@@ -103,6 +103,40 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 		d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, g)
 	}
 	return d
+}
+
+func copyDefinitions(defs []api.AttributeDefinition) []api.AttributeDefinition {
+	defs = slices.Clone(defs)
+	for i, d := range defs {
+		defs[i] = api.AttributeDefinition{AttributeName: copyOf(d.AttributeName), AttributeType: copyOf(d.AttributeType)}
+	}
+	return defs
+}
+
+func copySchema(schema []api.KeySchemaElement) []api.KeySchemaElement {
+	schema = slices.Clone(schema)
+	for i, e := range schema {
+		schema[i] = api.KeySchemaElement{AttributeName: copyOf(e.AttributeName), KeyType: copyOf(e.KeyType)}
+	}
+	return schema
+}
+
+func copyProjection(p api.Projection) *api.Projection {
+	return &api.Projection{ProjectionType: copyOf(p.ProjectionType), NonKeyAttributes: slices.Clone(p.NonKeyAttributes)}
+}
+
+func copyOnDemand(o *api.OnDemandThroughput) *api.OnDemandThroughput {
+	if o == nil {
+		return nil
+	}
+	return &api.OnDemandThroughput{MaxReadRequestUnits: copyOf(o.MaxReadRequestUnits), MaxWriteRequestUnits: copyOf(o.MaxWriteRequestUnits)}
+}
+
+func copyOf[T any](v *T) *T {
+	if v == nil {
+		return nil
+	}
+	return new(*v)
 }
 
 func (t throughputRecord) describe(now int64) *api.ProvisionedThroughputDescription {

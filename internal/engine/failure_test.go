@@ -110,6 +110,44 @@ func TestUnknownChangesOfTables(t *testing.T) {
 	}
 }
 
+// TestContextEndsAfterCommit: a change of a table that took place is answered, though its context ended meanwhile.
+func TestContextEndsAfterCommit(t *testing.T) {
+	store := &hasty{Store: openMemory(t)}
+	e := open(t, store)
+	create(t, e, "tab id:S")
+	ctx, cancel := context.WithCancel(t.Context())
+	store.cancel = cancel
+	out, err := api.Do(ctx, e, &api.UpdateTableInput{TableName: new("tab"), DeletionProtectionEnabled: new(true)})
+	require.NoError(t, err)
+	require.True(t, *out.TableDescription.DeletionProtectionEnabled)
+	require.ErrorIs(t, ctx.Err(), context.Canceled)
+
+	store.cancel, store.unknown = nil, true
+	ctx, store.cancel = context.WithCancel(t.Context())
+	_, err = e.Serve(ctx, &api.UpdateTableInput{TableName: new("tab"), DeletionProtectionEnabled: new(false)})
+	require.ErrorIs(t, err, kv.ErrOutcomeUnknown)
+	require.NotErrorIs(t, err, context.Canceled)
+	require.False(t, *do(t, e, &api.DescribeTableInput{TableName: new("tab")}).Table.DeletionProtectionEnabled)
+}
+
+// hasty is a store whose commits take so long that the caller's context ends.
+type hasty struct {
+	kv.Store
+	cancel  func()
+	unknown bool
+}
+
+func (s *hasty) Update(ctx context.Context, fn func(kv.Writer) error) error {
+	err := s.Store.Update(ctx, fn)
+	if s.cancel != nil {
+		s.cancel()
+	}
+	if s.unknown {
+		return kv.ErrOutcomeUnknown
+	}
+	return err
+}
+
 // narrow is a store that takes few bytes in one transaction.
 type narrow struct {
 	kv.Store

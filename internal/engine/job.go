@@ -89,10 +89,7 @@ func (e *Engine) dropTable(ctx context.Context, name string) (*tableRecord, erro
 		return addJob(w, job{Kind: jobDropTable, Table: name, TableID: rec.ID})
 	})
 	if err != nil {
-		if errors.Is(err, kv.ErrOutcomeUnknown) {
-			err = errors.Join(err, e.loadCatalogLocked(ctx))
-		}
-		return nil, err
+		return nil, e.unsettled(ctx, err)
 	}
 	e.catalog.Store(e.catalog.Load().with(name, nil))
 	return rec, nil

@@ -28,7 +28,7 @@ type lifecycle struct {
 type transition struct {
 	status  api.TableStatus
 	until   time.Time
-	deleted *api.TableDescription // of a table that is DELETING
+	deleted func() *api.TableDescription // makes the description of a table that is DELETING
 }
 
 // enter begins a status.

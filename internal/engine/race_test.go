@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -164,6 +165,35 @@ func TestReadMeetsChange(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestCatalogLoadedBetweenLookups: while a transaction looks up the table of each of its actions, somebody
+// loads the catalog anew. All its actions still go by one head of each slot.
+func TestCatalogLoadedBetweenLookups(t *testing.T) {
+	store, clock := openMemory(t), newClock()
+	lookups := 0
+	var between func()
+	e := open(t, store, engine.Options{Now: func() time.Time { // asked at each lookup
+		if lookups++; lookups == 2 && between != nil {
+			between()
+		}
+		return clock.Now()
+	}})
+	create(t, e, "tab pk:S")
+	create(t, e, "other pk:S")
+	// Another engine on the store changes a table, so that a write of this one finds its catalog old.
+	beside, err := engine.OpenPaused(t.Context(), store, engine.Options{})
+	require.NoError(t, err)
+	do(t, beside, &api.UpdateTableInput{TableName: new("other"), TableClass: new(api.TableClassStandardInfrequentAccess)})
+
+	var puts []api.TransactWriteItem
+	for i := range 40 {
+		puts = append(puts, api.TransactWriteItem{Put: &api.Put{TableName: new("tab"), Item: item(t, text(`{pk: "%d"}`, i))}})
+	}
+	lookups, between = 0, func() { put(t, e, "other", `{pk: "a"}`) }
+	out := do(t, e, &api.TransactWriteItemsInput{TransactItems: puts, ReturnConsumedCapacity: new(api.ReturnConsumedCapacityTotal)})
+	require.Len(t, out.ConsumedCapacity, 1)
+	require.EqualValues(t, 40, *do(t, e, &api.DescribeTableInput{TableName: new("tab")}).Table.ItemCount)
 }
 
 // TestRaces lets writers of all kinds and a changer of the table go at once. It finds a missing check of the

@@ -77,7 +77,10 @@ func (e *Engine) listTagsOfResource(_ context.Context, in *api.ListTagsOfResourc
 	if t == nil {
 		return nil, tableNotFound(name)
 	}
-	tags := slices.Clone(t.rec.Tags)
+	tags := make([]api.Tag, len(t.rec.Tags))
+	for i, tag := range t.rec.Tags {
+		tags[i] = api.Tag{Key: copyOf(tag.Key), Value: copyOf(tag.Value)}
+	}
 	slices.SortFunc(tags, func(a, b api.Tag) int { return strings.Compare(*a.Key, *b.Key) })
 	if in.NextToken != nil {
 		i, found := slices.BinarySearchFunc(tags, *in.NextToken, func(t api.Tag, key string) int { return strings.Compare(*t.Key, key) })

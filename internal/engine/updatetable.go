@@ -52,7 +52,7 @@ func (e *Engine) updateTable(ctx context.Context, in *api.UpdateTableInput) (*ap
 	if jobStarted {
 		e.jobs.kick()
 	}
-	n, err := e.counts(ctx, t.rec)
+	n, err := e.counts(context.WithoutCancel(ctx), t.rec) // the change is made: ctx may not take it back
 	if err != nil {
 		return nil, err
 	}
@@ -282,8 +282,8 @@ func (e *Engine) deleteTable(ctx context.Context, in *api.DeleteTableInput) (*ap
 	name := tableName(in.TableName)
 	t := e.catalog.Load().tables[name]
 	if t == nil {
-		if d := e.life.status(name, e.opt.Now()).deleted; d != nil {
-			return &api.DeleteTableOutput{TableDescription: d}, nil
+		if deleted := e.life.status(name, e.opt.Now()).deleted; deleted != nil {
+			return &api.DeleteTableOutput{TableDescription: deleted()}, nil
 		}
 		return nil, tableNotFound(name)
 	}
@@ -299,12 +299,14 @@ func (e *Engine) deleteTable(ctx context.Context, in *api.DeleteTableInput) (*ap
 		return nil, err
 	}
 	e.jobs.kick()
-	all := e.describe(rec, n)
-	d := &api.TableDescription{
-		TableName: all.TableName, TableArn: all.TableArn, TableId: all.TableId, TableStatus: new(api.TableStatusDeleting),
-		ItemCount: all.ItemCount, TableSizeBytes: all.TableSizeBytes, ProvisionedThroughput: all.ProvisionedThroughput,
-		DeletionProtectionEnabled: all.DeletionProtectionEnabled,
+	deleted := func() *api.TableDescription {
+		all := e.describe(rec, n)
+		return &api.TableDescription{
+			TableName: all.TableName, TableArn: all.TableArn, TableId: all.TableId, TableStatus: new(api.TableStatusDeleting),
+			ItemCount: all.ItemCount, TableSizeBytes: all.TableSizeBytes, ProvisionedThroughput: all.ProvisionedThroughput,
+			DeletionProtectionEnabled: all.DeletionProtectionEnabled,
+		}
 	}
-	e.life.enter(name, transition{status: api.TableStatusDeleting, deleted: d}, e.opt.Now())
-	return &api.DeleteTableOutput{TableDescription: d}, nil
+	e.life.enter(name, transition{status: api.TableStatusDeleting, deleted: deleted}, e.opt.Now())
+	return &api.DeleteTableOutput{TableDescription: deleted()}, nil
 }
