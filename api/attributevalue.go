@@ -31,6 +31,7 @@ const (
 	faultLongName     = "Attribute name is too large, must be less than 65536 bytes"
 	invalidParameter  = "One or more parameter values were invalid: "
 	maxItemSize       = 400 << 10
+	maxWalk           = 16 << 20 // of the sizes of values in one walk: a request to AWS is no larger
 	maxAttributeName  = 65535
 	maxNesting        = 32 // levels; a top-level attribute is level 1
 	smallSet          = 12 // up to this size duplicates are looked for by comparing all pairs
@@ -39,8 +40,9 @@ const (
 
 // walk looks at values once: for what is wrong with them, and for how large they are at most.
 //
-// It looks no deeper than maxNesting, however deep a document is: programs can
-// build documents that no stack is large enough for.
+// It looks no deeper than maxNesting and no further than maxWalk: programs can
+// build documents that no stack is large enough for and, where lists share their
+// elements, that a walk would never come to the end of.
 type walk struct {
 	// size is an upper bound of the size by DynamoDB's rules that needs no
 	// number to be read: a number counts at most numberSlack bytes more than
@@ -129,6 +131,9 @@ func (w *walk) value(v attr.Value, level int) string {
 	case attr.List:
 		list := v.List()
 		w.size += perContainer + perElement*len(list)
+		if w.size > maxWalk {
+			return faultItemSize
+		}
 		for _, e := range list {
 			if f := w.value(e, level+1); f != "" {
 				return f
@@ -138,6 +143,9 @@ func (w *walk) value(v attr.Value, level int) string {
 	case attr.Map:
 		m := v.Map()
 		w.size += perContainer + perElement*len(m)
+		if w.size > maxWalk {
+			return faultItemSize
+		}
 		return w.item(m, level+1)
 	case attr.StringSet:
 		return w.stringSet(v.Strings())

@@ -3,6 +3,7 @@ package api_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
@@ -190,6 +191,27 @@ func TestEchoIsBounded(t *testing.T) {
 		err := in.Validate()
 		require.Error(t, err)
 		require.Less(t, len(err.Error()), 10_000)
+	}
+}
+
+// TestWalkIsBounded: lists that share their elements are small in memory and endless to walk.
+func TestWalkIsBounded(t *testing.T) {
+	list, document := attr.L(), attr.M(nil)
+	for range 29 {
+		list = attr.L(list, list)
+		document = attr.M(attr.Item{"a": document, "b": document})
+	}
+	for _, v := range []attr.Value{list, document} {
+		item := attr.Item{"a": v}
+		start := time.Now()
+		for _, in := range []api.Request{
+			&api.PutItemInput{TableName: new("tab"), Item: item},
+			&api.UpdateItemInput{TableName: new("tab"), Key: attr.Item{"id": attr.S("x")},
+				UpdateExpression: new("SET a = :v"), ExpressionAttributeValues: map[string]attr.Value{":v": v}},
+		} {
+			require.ErrorContains(t, in.Validate(), "Item size has exceeded the maximum allowed size", in.Operation())
+		}
+		require.Less(t, time.Since(start), 10*time.Second) // seconds, where it would be an hour
 	}
 }
 
