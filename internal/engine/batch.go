@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -233,6 +234,9 @@ func (e *Engine) writeEach(ctx context.Context, writes []write, metrics bool) (d
 	for i := range writes {
 		one, err := e.writeMany(ctx, writes[i:i+1], metrics)
 		if err != nil {
+			if i > 0 {
+				err = fmt.Errorf("%w: %w", errPartly, err)
+			}
 			return writesDone{}, err
 		}
 		for _, u := range one.used.list {

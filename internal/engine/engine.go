@@ -8,6 +8,7 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -203,6 +204,9 @@ func response[Out api.Response](out Out, err error) (api.Response, error) {
 	return out, nil
 }
 
+// errPartly says that an operation which is no unit did some of its writes before it failed.
+var errPartly = errors.New("some of the writes took place")
+
 // asError gives every failure a code, as api.Client asks. What is an *api.Error stays as it is.
 func asError(err error) error {
 	if _, ok := errors.AsType[*api.Error](err); ok {
@@ -228,6 +232,9 @@ func asError(err error) error {
 		e.Code, e.Message = api.CodeTransactionConflict, "Transaction is ongoing for the item"
 	default:
 		e.Message = "The operation failed"
+	}
+	if errors.Is(err, errPartly) {
+		e.Message = strings.Replace(e.Message, "nothing was written", "some of the items were written", 1)
 	}
 	return e
 }

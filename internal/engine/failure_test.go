@@ -9,8 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/engine"
 	"github.com/statordb/stator/kv"
+	"github.com/statordb/stator/kv/memkv"
 )
 
 // failing is a store whose Updates fail with err when it is set, as one of any kind might.
@@ -128,6 +130,28 @@ func TestContextEndsAfterCommit(t *testing.T) {
 	require.ErrorIs(t, err, kv.ErrOutcomeUnknown)
 	require.NotErrorIs(t, err, context.Canceled)
 	require.False(t, *do(t, e, &api.DescribeTableInput{TableName: new("tab")}).Table.DeletionProtectionEnabled)
+}
+
+// TestImportPartly: an import that fails half-way does not say that nothing was written.
+func TestImportPartly(t *testing.T) {
+	store, err := memkv.Open(&memkv.Options{MaxSizeBytes: 6 << 20})
+	require.NoError(t, err)
+	e := open(t, store)
+	create(t, e, "tab id:S")
+	var items []attr.Item
+	for i := range 100 {
+		items = append(items, item(t, text(`{id: "%d", v: "v"*100000}`, i)))
+	}
+	fault := fails(t, e, &api.ImportItemsInput{TableName: new("tab"), Items: items})
+	require.ErrorIs(t, fault, kv.ErrFull)
+	require.Equal(t, "The store is full; some of the items were written", fault.Message)
+	require.NotEmpty(t, scanAll(t, e, api.ScanInput{TableName: new("tab")}))
+
+	for i := range items {
+		items[i]["v"] = attr.S(long(300_000))
+	}
+	fault = fails(t, e, &api.ImportItemsInput{TableName: new("tab"), Items: items})
+	require.Equal(t, "The store is full; nothing was written", fault.Message)
 }
 
 // hasty is a store whose commits take so long that the caller's context ends.

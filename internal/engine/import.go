@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -37,6 +38,9 @@ func (e *Engine) importItems(ctx context.Context, in *api.ImportItemsInput) (out
 			n := importBatch(writes)
 			one, err := e.writeMany(ctx, writes[:n], false)
 			if err != nil {
+				if out.ImportedCount > 0 {
+					err = fmt.Errorf("%w: %w", errPartly, err)
+				}
 				return err
 			}
 			used.add(one.used.list[0].use)
