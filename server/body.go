@@ -51,7 +51,7 @@ func (x *exchange) read() bool {
 
 // decompress replaces a body that came compressed. It reports whether to go on.
 func (x *exchange) decompress() bool {
-	if !strings.EqualFold(x.r.Header.Get("Content-Encoding"), "gzip") || len(x.body) == 0 {
+	if !strings.EqualFold(x.header("Content-Encoding"), "gzip") || len(x.body) == 0 {
 		return true
 	}
 	x.packed, x.body = x.body, x.packed

@@ -221,5 +221,5 @@ func TestLog(t *testing.T) {
 	do(t, h, call{body: "{}", headers: []string{"Authorization:"}})
 	require.Regexp(t, `level=INFO msg=request request_id=B{52} operation=ListTables status=400 duration=\S+ code=MissingAuthenticationTokenException`, log())
 	do(t, h, call{method: "GET", url: "/x"})
-	require.Regexp(t, `level=INFO msg=request request_id=B{52} method=GET path=/x status=404`, log())
+	require.Regexp(t, `level=INFO msg=request request_id=B{52} method=GET path=/x target=DynamoDB_20120810.ListTables status=404`, log())
 }

@@ -71,14 +71,14 @@ func (x *exchange) serve() {
 		return
 	}
 	switch {
-	case x.r.Method == http.MethodOptions && x.r.Header.Get("Origin") != "":
+	case x.r.Method == http.MethodOptions && x.header("Origin") != "":
 		x.preflight()
 		return
 	case x.r.Method == http.MethodGet && (x.r.URL.Path == "/" || x.r.URL.Path == "/ping"):
 		x.healthy()
 		return
 	}
-	contentType, _, _ := strings.Cut(x.r.Header.Get("Content-Type"), ";")
+	contentType, _, _ := strings.Cut(x.header("Content-Type"), ";")
 	contentType = strings.TrimSpace(contentType)
 	amazon, plain := strings.EqualFold(contentType, jsonAmazon), strings.EqualFold(contentType, jsonPlain)
 	if x.r.Method != http.MethodPost || len(x.body) > 0 && !amazon && !plain {
@@ -97,9 +97,18 @@ func (x *exchange) serve() {
 	x.operate()
 }
 
+// header returns the value of a header of the request, whose name must be in
+// the canonical form: a look-up, without Get's check of the name.
+func (x *exchange) header(name string) string {
+	if v := x.r.Header[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
 // target finds the operation that is asked for.
 func (x *exchange) target() bool {
-	target := x.r.Header.Get("X-Amz-Target")
+	target := x.header("X-Amz-Target")
 	service, name, _ := strings.Cut(target, ".")
 	op, ok := api.Lookup(name)
 	if ok && !op.Native && op.API == service {
@@ -124,7 +133,7 @@ func (x *exchange) signed() bool {
 	if !ok {
 		f = &sigv4.Fault{Code: sigv4.IncompleteSignature}
 	}
-	if f.Code == sigv4.MissingAuthenticationToken && x.h.opt.AllowUnsigned && x.r.Header.Get("Authorization") == "" {
+	if f.Code == sigv4.MissingAuthenticationToken && x.h.opt.AllowUnsigned && x.header("Authorization") == "" {
 		return true
 	}
 	x.refuseJSON(http.StatusBadRequest, api.Code(f.Code), f.Message)

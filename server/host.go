@@ -17,7 +17,7 @@ func (x *exchange) foreign() string {
 	if !x.h.serves(x.r) {
 		return "This server does not answer to the host " + quote(x.r.Host) + "; its options can add names"
 	}
-	origin := x.r.Header.Get("Origin")
+	origin := x.header("Origin")
 	if origin == "" || isOriginOf(origin, x.r.Host) || x.h.origins.has(origin) {
 		return ""
 	}
@@ -70,7 +70,7 @@ func isOriginOf(origin, host string) bool {
 
 // allowOrigin lets the page of an allowed origin read the answer.
 func (x *exchange) allowOrigin() {
-	origin := x.r.Header.Get("Origin")
+	origin := x.header("Origin")
 	if origin == "" {
 		return
 	}

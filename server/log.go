@@ -23,12 +23,15 @@ func (x *exchange) log() {
 	if !logger.Enabled(x.r.Context(), level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 8)
+	attrs := make([]slog.Attr, 0, 9)
 	attrs = append(attrs, slog.String("request_id", x.id))
 	if x.op.Name != "" {
 		attrs = append(attrs, slog.String("operation", x.op.Name))
 	} else {
 		attrs = append(attrs, slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path))
+		if target := x.header("X-Amz-Target"); target != "" {
+			attrs = append(attrs, slog.String("target", target))
+		}
 	}
 	if table := tableOf(x.in); table != "" {
 		attrs = append(attrs, slog.String("table", table))

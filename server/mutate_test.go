@@ -162,7 +162,7 @@ func rawCall(operation string, body []byte, headers ...string) string {
 // TestBombs: small requests that want much are answered by a fault, at a bounded price.
 func TestBombs(t *testing.T) {
 	h, log := fullStack(t)
-	const size = 15 << 20
+	const size = 4 << 20
 	put := func(value string) string {
 		return `{"TableName":"users","Item":{"id":{"S":"bomb"},"v":` + value + `}}`
 	}

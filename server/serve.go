@@ -35,9 +35,16 @@ type ServeOptions struct {
 	// Serve's context, before their connections are closed. Default 10 s.
 	Grace time.Duration
 
-	// Logger gets what net/http finds wrong with connections, at Warn. nil
-	// means slog.Default().
+	// Logger gets what net/http finds wrong with connections, at Warn, and at
+	// Info that Serve is about to end. nil means slog.Default().
 	Logger *slog.Logger
+}
+
+func (o *ServeOptions) logger() *slog.Logger {
+	if o == nil || o.Logger == nil {
+		return slog.Default()
+	}
+	return o.Logger
 }
 
 // maxHeaderBytes is what the headers of a request may have; AWS takes 16 KB.
@@ -51,10 +58,6 @@ func HTTPServer(h http.Handler, options *ServeOptions) *http.Server {
 	if options != nil {
 		o = *options
 	}
-	logger := o.Logger
-	if logger == nil {
-		logger = slog.Default()
-	}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	return &http.Server{
@@ -66,7 +69,7 @@ func HTTPServer(h http.Handler, options *ServeOptions) *http.Server {
 		IdleTimeout:       cmp.Or(o.IdleTimeout, 180*time.Second),
 		MaxHeaderBytes:    maxHeaderBytes,
 		Protocols:         &protocols,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(options.logger().Handler(), slog.LevelWarn),
 	}
 }
 
@@ -100,6 +103,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, options *ServeOp
 		grace = options.Grace
 	}
 	last := context.WithoutCancel(ctx)
+	options.logger().InfoContext(last, "stopping: finishing the requests that were accepted", "grace", grace)
 	if grace > 0 {
 		var done context.CancelFunc
 		last, done = context.WithTimeout(last, grace)

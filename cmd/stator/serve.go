@@ -65,8 +65,6 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	if grace == 0 {
 		grace = 1 // at once; 0 is the default
 	}
-	stopping := context.AfterFunc(ctx, func() { logger.Info("stopping: finishing the requests that were accepted", "grace", f.grace) })
-	defer stopping()
 	if err := server.Serve(ctx, l, h, &server.ServeOptions{TLS: certificates, Logger: logger, Grace: grace}); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -114,7 +112,7 @@ Listening on %s
 %s
 With the AWS CLI (any credentials do):
 
-  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_REGION=%s AWS_ENDPOINT_URL_DYNAMODB=%s
+  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=%s AWS_ENDPOINT_URL_DYNAMODB=%s
   aws dynamodb list-tables
 
 `, what, f.region, f.account, url, note, f.region, url)

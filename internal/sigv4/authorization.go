@@ -71,12 +71,12 @@ func parseHeader(header string, all http.Header) (Authorization, error) {
 	algorithm, rest, _ := strings.Cut(header, " ")
 	var credential string
 	for rest != "" {
-		var part string
-		if i := strings.IndexAny(rest, ", "); i >= 0 {
-			part, rest = rest[:i], rest[i+1:]
-		} else {
-			part, rest = rest, ""
+		end := 0
+		for end < len(rest) && rest[end] != ',' && rest[end] != ' ' {
+			end++
 		}
+		part := rest[:end]
+		rest = rest[min(end+1, len(rest)):]
 		if part == "" {
 			continue
 		}
