@@ -3,7 +3,8 @@
 
 GO        ?= go
 TESTFLAGS ?=
-FUZZTIME  ?= 3s
+FUZZTIME  ?= 2s
+FUZZTOTAL ?= 180
 BENCHTIME ?= 1s
 BENCH     ?= .
 SEEDS     ?= 101 102 103 104
@@ -28,23 +29,28 @@ vet:
 	$(GO) vet ./...
 	@set -e; for m in $(MODULES); do echo "vet $$m"; (cd $$m && $(GO) vet ./...); done
 
-# staticcheck has a go.mod of its own, so that users of the library do not inherit it.
+# staticcheck has a go.mod of its own, so that users of the library do not
+# inherit it. It is built once and runs in every module.
 staticcheck:
-	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+	@set -e; dir="$$(mktemp -d)"; trap 'rm -rf "$$dir"' EXIT; \
+	$(GO) build -modfile=tools/go.mod -o "$$dir/staticcheck" honnef.co/go/tools/cmd/staticcheck; \
+	for m in . $(MODULES); do echo "staticcheck $$m"; (cd $$m && "$$dir/staticcheck" ./...); done
 
 floors:
 	$(GO) test ./internal/floors
 
+# test runs the tests of all modules. Those of clients are printed in full, for
+# they say which clients the machine lacks.
 test:
 	@set -e; race=-race; \
 	if [ "$$($(GO) env CGO_ENABLED)" != 1 ] || ! command -v "$$($(GO) env CC)" >/dev/null 2>&1; then \
 		race=; echo "WARNING: no C compiler: the tests run without the race detector"; fi; \
 	set -x; $(GO) test $$race $(TESTFLAGS) ./...; \
-	for m in $(MODULES); do (cd $$m && $(GO) test $$race $(TESTFLAGS) ./...); done
+	for m in $(MODULES); do v=; [ $$m != clients ] || v=-v; (cd $$m && $(GO) test $$race $$v $(TESTFLAGS) ./...); done
 
-# fuzz runs each fuzz target for FUZZTIME.
+# fuzz runs each fuzz target for FUZZTIME, until FUZZTOTAL seconds are over; 0 is no such end.
 fuzz:
-	@GO="$(GO)" tools/fuzz.sh $(FUZZTIME)
+	@GO="$(GO)" tools/fuzz.sh $(FUZZTIME) $(FUZZTOTAL)
 
 # examples runs each program in examples/ for its output; go test runs them too.
 examples:

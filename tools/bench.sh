@@ -8,13 +8,13 @@ names="${1:-.}"
 time="${2:-1s}"
 
 # The packages with such a benchmark: they report a metric that is a ratio.
-packages="$(grep -lE 'ReportMetric\(.*"(x-floor|cursor-steps)' --include='*_test.go' -r . | xargs -n1 dirname | sort -u)"
+packages="$(grep -lE '"(x-[a-z]|cursor-steps|floors")' --include='*_test.go' -r . | xargs grep -l ReportMetric | xargs -n1 dirname | sort -u)"
 "$go" version
 echo "$("$go" env GOOS)/$("$go" env GOARCH), $(getconf _NPROCESSORS_ONLN) CPUs"
 "$go" test -run '^$' -bench "$names" -benchtime "$time" -timeout 60m $packages | awk '
 	/^cpu:/ { print }
 	/^pkg:/ { pkg = $2; sub(/^github.com\/statordb\/stator\//, "", pkg) }
-	/^Benchmark/ && (/x-floor/ || /cursor-steps/) {
+	/^Benchmark/ && (/ x-|\tx-/ || /cursor-steps/ || /floors/) {
 		if (pkg != shown) { printf "\n%s\n", pkg; shown = pkg }
 		name = $1; sub(/^Benchmark/, "", name); sub(/-[0-9]+$/, "", name)
 		printf "  %-40s", name

@@ -16,12 +16,14 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/statordb/stator/api"
 )
 
 var (
 	link      = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	mentioned = regexp.MustCompile("`((?:[a-z0-9_.-]+/)+[a-z0-9_.-]*)`") // `internal/engine/change.go`, `docs/`
-	firstPart = regexp.MustCompile(`^(api|attr|docs|examples|internal|kv|tools|\.ci)/`)
+	firstPart = regexp.MustCompile(`^(api|attr|clients|cmd|docs|examples|internal|kv|sdk|server|tools|\.ci)/`)
 	fenced    = regexp.MustCompile("(?s)```.*?```")
 	heading   = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 )
@@ -133,8 +135,13 @@ var (
 	goBlock    = regexp.MustCompile("(?s)```go\n(.*?)```")
 	textBlock  = regexp.MustCompile("(?s)```text\n(.*?)```")
 	typeOf     = regexp.MustCompile(`(?sm)^type .*?^}\n`)
-	identifier = regexp.MustCompile(`\b(stator|api|context|errors|fmt|log|os|time)\.[A-Z]`)
+	identifier = regexp.MustCompile(`\b(stator|api|server|context|errors|fmt|http|log|net|os|slog|time)\.[A-Z]`)
 )
+
+// packages are the import paths of those names that are not their own.
+var packages = map[string]string{
+	"stator": module, "api": module + "/api", "server": module + "/server", "http": "net/http", "slog": "log/slog",
+}
 
 // tour makes one program of the Go blocks of a document: its types, and a main
 // function of all else, in order.
@@ -151,33 +158,28 @@ func tour(document string) string {
 	var b strings.Builder
 	b.WriteString("package main\n\nimport (\n")
 	for p := range imports {
-		switch p {
-		case "stator":
-			p = module
-		case "api":
-			p = module + "/api"
+		if full, ok := packages[p]; ok {
+			p = full
 		}
 		fmt.Fprintf(&b, "\t%q\n", p)
 	}
 	fmt.Fprintf(&b, ")\n\n%s\nfunc main() {\n\tif err := run(context.Background()); err != nil {\n\t\tlog.Fatal(err)\n\t}\n}\n", types.String())
-	fmt.Fprintf(&b, "\nfunc run(ctx context.Context) (err error) {\n%s\treturn nil\n}\n", body.String())
+	text := body.String()
+	if !lastReturn.MatchString(text) {
+		text += "\treturn nil\n"
+	}
+	fmt.Fprintf(&b, "\nfunc run(ctx context.Context) (err error) {\n%s}\n", text)
 	return b.String()
 }
 
-// TestReadmeTour builds the Go code of the README, in the order in which it
-// stands there, and runs it: it must print what the README says it prints.
-func TestReadmeTour(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a program")
-	}
-	text, err := os.ReadFile(path.Join(house, "README.md"))
-	require.NoError(t, err)
-	document := strings.ReplaceAll(string(text), "\r\n", "\n")
-	want := textBlock.FindStringSubmatch(document)
-	require.NotNil(t, want, "README.md has no block of output")
+var lastReturn = regexp.MustCompile(`(?m)^return .*\n\z`)
 
+// build builds the Go code of a document into a program, as a package of this
+// repository that is not in it.
+func build(t *testing.T, document string) (program, source string) {
+	t.Helper()
 	dir := t.TempDir()
-	source := tour(document)
+	source = tour(document)
 	file := filepath.Join(dir, "main.go")
 	require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
 	root, err := filepath.Abs(house)
@@ -186,13 +188,57 @@ func TestReadmeTour(t *testing.T) {
 	require.NoError(t, err)
 	overlayFile := filepath.Join(dir, "overlay.json")
 	require.NoError(t, os.WriteFile(overlayFile, overlay, 0o600))
-
-	program := filepath.Join(dir, "tour")
+	program = filepath.Join(dir, "tour")
 	if runtime.GOOS == "windows" {
 		program += ".exe"
 	}
 	run(t, root, "go", "build", "-overlay", overlayFile, "-o", program, "./internal/tour")
-	require.Equal(t, want[1], run(t, dir, program), "what the tour of README.md prints; the program is\n%s", source)
+	return program, source
+}
+
+// readDocument returns a document of the repository.
+func readDocument(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(path.Join(house, name))
+	require.NoError(t, err)
+	return strings.ReplaceAll(string(text), "\r\n", "\n")
+}
+
+// TestReadmeTour builds the Go code of the README, in the order in which it
+// stands there, and runs it: it must print what the README says it prints.
+func TestReadmeTour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	document := readDocument(t, "README.md")
+	want := textBlock.FindStringSubmatch(document)
+	require.NotNil(t, want, "README.md has no block of output")
+	program, source := build(t, document)
+	require.Equal(t, want[1], run(t, t.TempDir(), program), "what the tour of README.md prints; the program is\n%s", source)
+}
+
+// TestServerDocument builds the Go code of docs/server.md, and holds its lists
+// of operations against api's Registry.
+func TestServerDocument(t *testing.T) {
+	document := readDocument(t, "docs/server.md")
+	_, lists, _ := strings.Cut(document, "## Operations\n")
+	lists, _, _ = strings.Cut(lists, "## ")
+	served, others, found := strings.Cut(lists, "The other ")
+	require.True(t, found)
+	for _, op := range api.Registry() {
+		if !op.Native {
+			require.Regexp(t, `\b`+op.Name+`\b`, served)
+			require.NotRegexp(t, `\b`+op.Name+`\b`, others)
+		}
+	}
+	list := regexp.MustCompile(`(?s)try again:\n\n(.*?)\.\n`).FindStringSubmatch(others)
+	require.NotNil(t, list)
+	count := len(regexp.MustCompile(`\b[A-Z]\w+[a-z][A-Z]\w+`).FindAllString(list[1], -1))
+	require.True(t, strings.HasPrefix(others, fmt.Sprintf("%d of AWS's 66 operations", count)), "it lists %d", count)
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	build(t, document)
 }
 
 // run runs a program in a folder and returns what it prints.
