@@ -267,7 +267,7 @@ func (x *tx) planAll(writes []write) ([]change, error) {
 	return changes, nil
 }
 
-func (x *tx) loadAll(writes []write) ([]row, error) {
+func (x *tx) loadAll(writes []write) ([][]byte, error) {
 	tables := make([]*table, len(writes))
 	keys := make([]key, len(writes))
 	for i := range writes {

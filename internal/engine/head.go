@@ -125,5 +125,9 @@ func (t *table) checkGeneration(r kv.Reader) error {
 }
 
 func headKey(tableID uint32, slot byte) []byte {
-	return append(binary.BigEndian.AppendUint32(make([]byte, 0, 6), tableID), spaceHead, slot)
+	return appendHeadKey(make([]byte, 0, 6), tableID, slot)
+}
+
+func appendHeadKey(dst []byte, tableID uint32, slot byte) []byte {
+	return append(binary.BigEndian.AppendUint32(dst, tableID), spaceHead, slot)
 }

@@ -55,7 +55,7 @@ func (u *writeUsage) consumed(level *api.ReturnConsumedCapacity, t *table, name 
 	for _, units := range u.indexes {
 		total += units
 	}
-	c := &api.ConsumedCapacity{TableName: &name, CapacityUnits: new(total)}
+	c := &api.ConsumedCapacity{TableName: new(name), CapacityUnits: new(total)}
 	if *level == api.ReturnConsumedCapacityIndexes {
 		c.Table = &api.Capacity{CapacityUnits: new(u.table)}
 		for i, x := range t.indexes {
@@ -89,7 +89,7 @@ func (u *readUsage) consumed(level *api.ReturnConsumedCapacity, name string) *ap
 	if level == nil || *level == api.ReturnConsumedCapacityNone {
 		return nil
 	}
-	c := &api.ConsumedCapacity{TableName: &name, CapacityUnits: new(u.table + u.index)}
+	c := &api.ConsumedCapacity{TableName: new(name), CapacityUnits: new(u.table + u.index)}
 	if *level == api.ReturnConsumedCapacityIndexes {
 		c.Table = &api.Capacity{CapacityUnits: new(u.table)}
 		if u.x != nil {

@@ -190,7 +190,7 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 		if seen {
 			replayed = &tableReads{}
 			for i, w := range writes {
-				replayed.add(w.t, w.name, 2*readUnits(rows[i].size(), true))
+				replayed.add(w.t, w.name, 2*readUnits(row(rows[i]).size(), true))
 			}
 			return nil
 		}

@@ -11,6 +11,12 @@ type tx struct {
 	now   int64 // µs since 1970, read before the transaction
 	time  int64 // of the commit: now, but never before the heads' times
 	heads []txHead
+
+	// Room for a transaction of one write, the most frequent one: it makes one
+	// allocation of these four.
+	oneHead [1]txHead
+	oneKey  [6]byte
+	twoGets [2][]byte
 }
 
 type txHead struct {
@@ -23,10 +29,10 @@ type txHead struct {
 
 // load reads the heads of the slots that the keys are in and the rows of the
 // keys, in one round trip, and returns the rows in the order of the keys.
-func (x *tx) load(tables []*table, keys []key) ([]row, error) {
-	get := make([][]byte, len(keys), 2*len(keys))
+func (x *tx) load(tables []*table, keys []key) (rows [][]byte, err error) {
+	get := x.twoGets[:0]
 	for i, k := range keys {
-		get[i] = k.row
+		get = append(get, k.row)
 		x.addHead(tables[i], tables[i].slot(k.hash))
 	}
 	for i := range x.heads {
@@ -51,9 +57,9 @@ func (x *tx) load(tables []*table, keys []key) ([]row, error) {
 		}
 		x.time = max(x.time, h.time)
 	}
-	rows := make([]row, len(keys))
+	rows = found[:len(keys)]
 	for i, k := range keys {
-		if rows[i], err = tables[i].checkRow(k, found[i]); err != nil {
+		if _, err := tables[i].checkRow(k, rows[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -66,7 +72,13 @@ func (x *tx) addHead(t *table, slot byte) {
 			return
 		}
 	}
-	x.heads = append(x.heads, txHead{t: t, slot: slot, key: headKey(t.id, slot)})
+	key := x.oneKey[:0]
+	if x.heads == nil {
+		x.heads = x.oneHead[:0]
+	} else {
+		key = nil
+	}
+	x.heads = append(x.heads, txHead{t: t, slot: slot, key: appendHeadKey(key, t.id, slot)})
 }
 
 // head returns the head of a slot that load has read.
