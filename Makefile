@@ -4,7 +4,7 @@
 GO        ?= go
 TESTFLAGS ?=
 FUZZTIME  ?= 2s
-FUZZTOTAL ?= 180
+FUZZTOTAL ?= 150
 BENCHTIME ?= 1s
 BENCH     ?= .
 SEEDS     ?= 101 102 103 104
@@ -30,11 +30,12 @@ vet:
 	@set -e; for m in $(MODULES); do echo "vet $$m"; (cd $$m && $(GO) vet ./...); done
 
 # staticcheck has a go.mod of its own, so that users of the library do not
-# inherit it. It is built once and runs in every module.
+# inherit it. It is built once and runs in every module but attr/parity, whose
+# types have what nobody uses, and methods that nobody should write, on purpose.
 staticcheck:
 	@set -e; dir="$$(mktemp -d)"; trap 'rm -rf "$$dir"' EXIT; \
 	$(GO) build -modfile=tools/go.mod -o "$$dir/staticcheck" honnef.co/go/tools/cmd/staticcheck; \
-	for m in . $(MODULES); do echo "staticcheck $$m"; (cd $$m && "$$dir/staticcheck" ./...); done
+	for m in . $(filter-out attr/parity,$(MODULES)); do echo "staticcheck $$m"; (cd $$m && "$$dir/staticcheck" ./...); done
 
 floors:
 	$(GO) test ./internal/floors
@@ -64,7 +65,7 @@ cross:
 	@set -e; for os in darwin windows; do echo "vet $$os"; CGO_ENABLED=0 GOOS=$$os GOARCH=amd64 $(GO) vet ./...; done
 
 # bench prints the benchmarks that measure their floor in the same run: a raw
-# store, a plain copy. docs/benchmarks.md says how to read it.
+# store, a bare handler, a plain copy. docs/benchmarks.md says how to read it.
 bench:
 	@GO="$(GO)" tools/bench.sh '$(BENCH)' $(BENCHTIME)
 
