@@ -184,12 +184,11 @@ func (v Value) Float() (f float64, ok bool) {
 	if v.Kind() != Number {
 		return 0, false
 	}
-	// strconv alone would take "NaN" and "0x1p4" too.
-	if _, err := num.Parse(v.Num()); err != nil {
+	n, err := num.Parse(v.Num())
+	if err != nil {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(v.Num(), 64)
-	return f, err == nil
+	return n.Float64(), true
 }
 
 // Bytes returns the bytes of a B, and nil for any other type. They are shared

@@ -200,10 +200,11 @@ func add(v, w attr.Value, subtract bool) (attr.Value, error) {
 	if err != nil {
 		return attr.Value{}, numberError(err)
 	}
+	do := num.Add
 	if subtract {
-		b = b.Neg()
+		do = num.Sub
 	}
-	sum, err := num.Add(a, b)
+	sum, err := do(a, b)
 	if err != nil {
 		return attr.Value{}, numberError(err)
 	}

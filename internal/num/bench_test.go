@@ -56,7 +56,8 @@ func BenchmarkAppendText(b *testing.B) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	x, y := num.FromInt64(1234567890), num.FromInt64(1)
+	x, _ := num.Parse("1234567890")
+	y, _ := num.Parse("1")
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := num.Add(x, y); err != nil {
@@ -86,7 +87,7 @@ func BenchmarkText(b *testing.B) {
 		}
 	})
 	b.Run("Float64", func(b *testing.B) {
-		n := num.FromInt64(1234567890)
+		n, _ := num.Parse("1234567890")
 		for b.Loop() {
 			n.Float64()
 		}

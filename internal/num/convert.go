@@ -6,56 +6,6 @@ import (
 	"strconv"
 )
 
-// FromInt64 returns v, exactly.
-func FromInt64(v int64) Number {
-	if v >= 0 {
-		return FromUint64(uint64(v))
-	}
-	return FromUint64(-uint64(v)).Neg() // two's complement: right for MinInt64 too
-}
-
-// FromUint64 returns v, exactly.
-func FromUint64(v uint64) Number {
-	if v == 0 {
-		return Number{}
-	}
-	n := decimalLen(v)
-	if n > limbDigits { // 20 digits: one more than a limb holds
-		return Number{hi: v / 10, lo: v % 10 * (limb / 10), exp: limbDigits, digits: countDigits(v/10, v%10*(limb/10))}
-	}
-	hi := v * pow10[limbDigits-n]
-	return Number{hi: hi, exp: int16(n - 1), digits: limbDigits - trailingZeros(hi)}
-}
-
-// FromFloat64 returns the shortest decimal that reads back as f, as strconv
-// prints it: 0.1 is 0.1. NaN and infinities are ErrSyntax; numbers out of
-// range are ErrOverflow and ErrUnderflow.
-func FromFloat64(f float64) (Number, error) { return fromFloat(f, 64) }
-
-// FromFloat32 is FromFloat64 for float32: the shortest decimal that reads back
-// as the float32.
-func FromFloat32(f float32) (Number, error) { return fromFloat(float64(f), 32) }
-
-func fromFloat(f float64, bitSize int) (Number, error) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return Number{}, ErrSyntax
-	}
-	var buf [32]byte
-	return Parse(strconv.AppendFloat(buf[:0], f, 'e', -1, bitSize))
-}
-
-// Uint64 returns n as a uint64; ok is false when n is not a whole number or
-// out of range.
-func (n Number) Uint64() (v uint64, ok bool) {
-	if n.hi == 0 {
-		return 0, true
-	}
-	if n.neg {
-		return 0, false
-	}
-	return n.magnitude()
-}
-
 // Int64 returns n as an int64; ok is false when n is not a whole number or out
 // of range.
 func (n Number) Int64() (v int64, ok bool) {

@@ -107,10 +107,6 @@ func FromParts(neg bool, exp int, hi, lo uint64) (Number, error) {
 // Digits returns the number of significant digits: 0 for zero, else 1 to 38.
 func (n Number) Digits() int { return int(n.digits) }
 
-// Exponent returns the exponent of the leading digit: 2 for 123, -1 for 0.5.
-// It is 0 for zero.
-func (n Number) Exponent() int { return int(n.exp) }
-
 // Sign returns -1, 0 or +1.
 func (n Number) Sign() int {
 	switch {
