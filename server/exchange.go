@@ -151,6 +151,12 @@ func (x *exchange) refuseJSON(status int, code api.Code, message string) {
 
 // operate decodes the request, lets the Client serve it and answers.
 func (x *exchange) operate() {
+	places, err := x.h.admission.admit(x.r.Context(), len(x.body))
+	if err != nil {
+		x.fail(err) // the client has gone
+		return
+	}
+	defer x.h.admission.leave(places)
 	in, err := wire.Decode(x.op, x.body)
 	if err != nil {
 		x.refused = true

@@ -16,7 +16,8 @@ type Handler struct {
 	hosts     set
 	origins   set
 	buffered  atomic.Int64 // bytes of bodies beyond the first 64 KB of each
-	exchanges sync.Pool    // of *exchange
+	admission admission
+	exchanges sync.Pool // of *exchange
 }
 
 var _ http.Handler = (*Handler)(nil)
@@ -30,6 +31,8 @@ func New(client api.Client, options *Options) *Handler {
 		opt:     full,
 		hosts:   newSet(full.Hosts, hostname),
 		origins: newSet(full.AllowOrigins, func(s string) string { return s }),
+
+		admission: newAdmission(),
 	}
 }
 
