@@ -60,7 +60,7 @@ func (e *Engine) prepared(ctx context.Context, attempt func() error) error {
 // table returns the definition of the named table.
 func (e *Engine) table(nameOrARN *string) (*table, error) {
 	t := e.catalog.Load().tables[tableName(nameOrARN)]
-	if t != nil && e.life.status(t.name, e.opt.Now()).status != api.TableStatusCreating {
+	if t != nil && !(e.life.delay > 0 && e.life.status(t.name, e.opt.Now()).status == api.TableStatusCreating) {
 		return t, nil
 	}
 	return nil, &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found"}

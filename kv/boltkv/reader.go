@@ -12,8 +12,8 @@ import (
 )
 
 // reader reads one bbolt transaction, in which nothing is written while it
-// does. It keeps its cursors for the next Get or Scan: a bbolt Bucket.Get
-// allocates one every time.
+// does. It keeps its cursors for the next Get or Scan, whose stacks bbolt would
+// otherwise allocate every time.
 //
 // bbolt panics on a page that cannot be right. Every call into it stands
 // behind a recover that makes kv.ErrCorrupt of that, and only these calls: a
@@ -21,6 +21,7 @@ import (
 type reader struct {
 	bucket *bolt.Bucket // nil after the end of the transaction
 	get    *bolt.Cursor
+	got    bool           // there was a Get
 	idle   []*bolt.Cursor // for scans
 }
 
@@ -34,7 +35,7 @@ func (r *reader) begin(tx *bolt.Tx) (err error) {
 	return nil
 }
 
-func (r *reader) end() { r.bucket, r.get, r.idle = nil, nil, nil }
+func (r *reader) end() { r.bucket, r.get, r.got, r.idle = nil, nil, false, nil }
 
 func (r *reader) Get(key []byte) (value []byte, err error) {
 	if r.bucket == nil {
@@ -42,6 +43,14 @@ func (r *reader) Get(key []byte) (value []byte, err error) {
 	}
 	defer recoverCorrupt(&err)
 	if r.get == nil {
+		// The first Get, which is mostly the only one, does without a cursor of
+		// its own. nil may be an empty value, too: the cursor tells.
+		if !r.got {
+			r.got = true
+			if v := r.bucket.Get(key); v != nil {
+				return v, nil
+			}
+		}
 		r.get = r.bucket.Cursor()
 	}
 	k, v := r.get.Seek(key)
