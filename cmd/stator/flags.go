@@ -28,6 +28,7 @@ type serveFlags struct {
 	allowRemote   bool
 	allowUnsigned bool
 	grace         time.Duration
+	statusDelay   time.Duration
 }
 
 // list is a flag that may be given several times, and each time with several values.
@@ -73,6 +74,7 @@ func parseServe(args []string, stdout io.Writer) (serveFlags, error) {
 	set.Var(&f.origins, "allow-origin", "`origin` whose pages may use the server from a browser; may be repeated; * is any")
 	set.BoolVar(&f.allowRemote, "allow-remote", false, "listen on addresses that other machines can reach: anybody who can connect can read and change everything")
 	set.BoolVar(&f.allowUnsigned, "allow-unsigned", false, "accept requests without a signature")
+	set.DurationVar(&f.statusDelay, "status-delay", 0, "how long tables stay CREATING, UPDATING and DELETING, as on AWS")
 	set.DurationVar(&f.grace, "grace", 10*time.Second, "how long accepted requests may go on after an interrupt")
 
 	var names []string
@@ -108,6 +110,8 @@ func (f *serveFlags) check(names []string) error {
 		return usagef("serve: --tls-cert and --tls-key go together")
 	case f.logFormat != "text" && f.logFormat != "json":
 		return usagef("serve: --log-format is %q, want text or json", f.logFormat)
+	case f.statusDelay < 0:
+		return usagef("serve: --status-delay is %v, want 0 or more", f.statusDelay)
 	case f.grace < 0:
 		return usagef("serve: --grace is %v, want 0 or more", f.grace)
 	}

@@ -73,7 +73,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 
 // open opens the database, and says what kept it from that in words for people.
 func open(f serveFlags) (*stator.DB, error) {
-	options := &stator.Options{Region: f.region, AccountID: f.account}
+	options := &stator.Options{Region: f.region, AccountID: f.account, StatusDelay: f.statusDelay}
 	if f.memory {
 		db, err := stator.OpenMemory(options)
 		if err != nil {
