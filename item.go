@@ -60,7 +60,12 @@ type Old struct{ store func(api.Attributes) error }
 //
 //	var old *User
 //	err := users.Put(ctx, u, stator.OldInto(&old)) // old == nil: u is new
+//
+// A nil into is no option at all.
 func OldInto[V any](into *V) Old {
+	if into == nil {
+		return Old{}
+	}
 	return Old{func(a api.Attributes) error {
 		var v V
 		var err error
@@ -72,7 +77,12 @@ func OldInto[V any](into *V) Old {
 	}}
 }
 
-func (o Old) apply(c *call)  { c.old, c.returns = o.store, api.ReturnValueAllOld }
+func (o Old) apply(c *call) {
+	if o.store != nil {
+		c.old, c.returns = o.store, api.ReturnValueAllOld
+	}
+}
+
 func (o Old) put(c *call)    { o.apply(c) }
 func (o Old) delete(c *call) { o.apply(c) }
 

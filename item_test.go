@@ -192,3 +192,17 @@ func TestOptionsFitTheirCalls(t *testing.T) {
 		}
 	}
 }
+
+// TestNowhereToStore: a nil pointer is found before anything is written or read.
+func TestNowhereToStore(t *testing.T) {
+	ctx := t.Context()
+	db, err := stator.OpenMemory(nil)
+	require.NoError(t, err)
+	defer db.Close()
+	table, err := stator.CreateTable(ctx, db, "notes", stator.HashKey("id", "S"))
+	require.NoError(t, err)
+	note := stator.Item{"id": stator.S("a")}
+	require.NoError(t, table.Put(ctx, note, stator.OldInto[stator.Item](nil)))
+	require.NoError(t, table.Put(ctx, note, stator.OldInto[stator.Item](nil)))
+	require.ErrorContains(t, stator.TransactGet(ctx, db, table.TxGet(stator.Key("a"), nil)), "the pointer is nil")
+}

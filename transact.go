@@ -214,6 +214,9 @@ func (t TableOf[T]) TxGet(key PrimaryKey, into *T, options ...TxGetOption) Read 
 	return Read{
 		learned: t.learned,
 		build: func(ctx context.Context) (api.TransactGetItem, error) {
+			if into == nil {
+				return api.TransactGetItem{}, faultf(nil, "TxGet has nowhere to store the item: the pointer is nil")
+			}
 			item, err := t.keyItem(ctx, key)
 			if err != nil {
 				return api.TransactGetItem{}, err
