@@ -20,6 +20,7 @@ import (
 type crowd struct {
 	now, most atomic.Int64
 	full      chan struct{} // closed when there are as many as there may be
+	once      sync.Once
 	limit     int64
 }
 
@@ -29,7 +30,7 @@ func (c *crowd) Serve(ctx context.Context, _ api.Request) (api.Response, error) 
 	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
 	}
 	if n == c.limit {
-		close(c.full)
+		c.once.Do(func() { close(c.full) })
 	}
 	select {
 	case <-c.full:

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"math/rand/v2"
 	"net/http/httptest"
+	"regexp"
 	"testing"
 	"time"
 
@@ -59,7 +60,11 @@ func TestSurfacesAgree(t *testing.T) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, call{target: name, body: string(body)}.request())
 		require.Equal(t, status, w.Code, "step %d: %s %s", i, name, body)
-		require.Equal(t, string(want), w.Body.String(), "step %d: %s %s", i, name, body)
+		got := w.Body.Bytes()
+		if name == "UpdateTable" { // the index may be filled in part already
+			want, got = indexCounts.ReplaceAll(want, nil), indexCounts.ReplaceAll(got, nil)
+		}
+		require.Equal(t, string(want), string(got), "step %d: %s %s", i, name, body)
 		if name == "UpdateTable" && status == 200 {
 			settle(t, native)
 			settle(t, remote)
@@ -67,6 +72,8 @@ func TestSurfacesAgree(t *testing.T) {
 	}
 	require.Greater(t, faults, *surfaceOps/20, "the script must have faulty requests")
 }
+
+var indexCounts = regexp.MustCompile(`"ItemCount":\d+,"IndexSizeBytes":\d+`)
 
 // settle waits until no index is being made or taken away.
 func settle(t *testing.T, db *stator.DB) {
