@@ -13,12 +13,13 @@ import (
 	"github.com/statordb/stator/kv"
 )
 
-// damageStore is a small store with rows of every space.
+// damageStore is a small store with rows of every space. An index projects every attribute, so that whatever changes in
+// an item differs from its entry.
 func damageStore(t testing.TB) (kv.Store, *engine.Engine) {
 	store := openMemory(t)
 	e, err := engine.OpenPaused(context.Background(), store, engine.Options{Now: newClock().Now})
 	require.NoError(t, err)
-	create(t, e, "tab pk:S sk:N\n gsi byOrg org:S n:N INCLUDE:m\n lsi byN n:N KEYS_ONLY")
+	create(t, e, "tab pk:S sk:N\n gsi byOrg org:S n:N ALL\n lsi byN n:N KEYS_ONLY")
 	for i := range 4 {
 		put(t, e, "tab", text(`{pk: "p%d", sk: %d, org: "o", n: %d, m: {l: [1, "x", null, true]}, ss: <"a", "b">, ns: <1, 2>, bs: <b64:AA==>}`, i%2, i, i))
 	}
