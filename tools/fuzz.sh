@@ -20,7 +20,7 @@ trap 'rm -f "$log"' EXIT
 # fails is always written to testdata, and go test says so.
 fuzz() {
 	echo "fuzz $1 $2"
-	"$go" test -run '^$' -fuzz "^$2\$" -fuzztime "$time" "$1" </dev/null 2>&1 | tee "$log" && return
+	"$go" test -run '^$' -fuzz "^$2\$" -fuzztime "$time" -fuzzminimizetime 10x "$1" </dev/null 2>&1 | tee "$log" && return
 	grep -q '^ *context deadline exceeded$' "$log" && ! grep -q 'Failing input' "$log" && echo "fuzz: its time was over, nothing failed"
 }
 
