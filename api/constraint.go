@@ -208,6 +208,9 @@ var (
 	searchElementTypes       = enum[SearchSchemaElementType]{"HASH", "INLINE_FILTER"}
 	consistencies            = enum[MultiRegionConsistency]{"EVENTUAL", "STRONG"}
 	replicationModes         = enum[GlobalTableSettingsReplicationMode]{"ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES"}
+	shardIteratorTypes       = enum[ShardIteratorType]{"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_TIMESTAMP", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"}
+	shardFilterTypes         = enum[ShardFilterType]{"CHILD_SHARDS"}
+	precisions               = enum[ApproximateCreationDateTimePrecision]{"MILLISECOND", "MICROSECOND"}
 	disassociationModes      = enum[DisassociationMode]{"WAIT_FOR_REPLICATION"}
 )
 

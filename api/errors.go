@@ -23,6 +23,8 @@ const (
 	CodeIdempotentParameterMismatch Code = "IdempotentParameterMismatchException"
 	CodeItemCollectionSizeLimit     Code = "ItemCollectionSizeLimitExceededException"
 	CodeLimitExceeded               Code = "LimitExceededException"
+	CodeExpiredIterator             Code = "ExpiredIteratorException"
+	CodeTrimmedDataAccess           Code = "TrimmedDataAccessException"
 	CodeProvisionedThroughput       Code = "ProvisionedThroughputExceededException"
 	CodeRequestLimit                Code = "RequestLimitExceeded"
 	CodeThrottling                  Code = "ThrottlingException"
@@ -69,6 +71,8 @@ var (
 	ErrResourceInUse       error = &Error{Code: CodeResourceInUse}
 	ErrValidation          error = &Error{Code: CodeValidation}
 	ErrThrottled           error = &Error{Code: CodeProvisionedThroughput}
+	ErrIteratorExpired     error = &Error{Code: CodeExpiredIterator}   // a shard iterator older than 15 minutes
+	ErrTrimmed             error = &Error{Code: CodeTrimmedDataAccess} // the change at a reader's place is no longer kept
 )
 
 // Error returns "Code: Message" and, after it, the cause.
