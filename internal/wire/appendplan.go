@@ -45,6 +45,11 @@ var written = map[reflect.Type][]string{
 	reflect.TypeFor[api.ListTablesOutput]():         {"TableNames"},
 	reflect.TypeFor[api.ListTagsOfResourceOutput](): {"Tags"},
 	reflect.TypeFor[api.DescribeEndpointsOutput]():  {"Endpoints"},
+	reflect.TypeFor[api.ListStreamsOutput]():        {"Streams"},
+	reflect.TypeFor[api.StreamDescription]():        {"Shards"},
+	reflect.TypeFor[api.GetRecordsOutput]():         {"Records"},
+
+	reflect.TypeFor[api.DescribeKinesisStreamingDestinationOutput](): {"KinesisDataStreamDestinations"},
 }
 
 // writePlans has the plans of all types met so far, which package api bounds.
@@ -57,7 +62,7 @@ func writePlanOf(t reflect.Type) writePlan {
 	var p writePlan
 	for i := range t.NumField() {
 		f := t.Field(i)
-		m := writeMember{name: `"` + f.Name + `":`, offset: f.Offset, write: writerOf(f.Type)}
+		m := writeMember{name: `"` + memberName(t, f) + `":`, offset: f.Offset, write: writerOf(f.Type)}
 		switch f.Type.Kind() {
 		case reflect.Pointer, reflect.Map, reflect.Slice:
 			if !slices.Contains(written[t], f.Name) {
@@ -102,10 +107,7 @@ func (p writePlan) append(dst []byte, from unsafe.Pointer) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-var (
-	typeAttributes = reflect.TypeFor[api.Attributes]()
-	typeTime       = reflect.TypeFor[time.Time]()
-)
+var typeAttributes = reflect.TypeFor[api.Attributes]()
 
 // writerOf returns how a Go value of type t is written. A type that no response
 // has so far is our own mistake, and a test that compiles all responses finds it.

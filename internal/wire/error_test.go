@@ -54,6 +54,15 @@ func TestAppendError(t *testing.T) {
 			&api.Error{Code: api.CodeProvisionedThroughput, Message: "slow down"}, 400,
 			`{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}`,
 		},
+		{
+			&api.Error{Code: api.CodeExpiredIterator, Message: "Shard iterator has expired"}, 400,
+			`{"__type":"com.amazonaws.dynamodb.v20120810#ExpiredIteratorException","message":"Shard iterator has expired"}`,
+		},
+		{
+			&api.Error{Code: api.CodeTrimmedDataAccess, Message: "The data you are trying to access has been trimmed"}, 400,
+			`{"__type":"com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException","message":"The data you are trying to access has been trimmed"}`,
+		},
+		{&api.Error{Code: api.CodeLimitExceeded, Message: "many"}, 400, `{"__type":"com.amazonaws.dynamodb.v20120810#LimitExceededException","message":"many"}`},
 		{&api.Error{Code: api.CodeThrottling, Message: "slow down"}, 400, `{"__type":"com.amazon.coral.availability#ThrottlingException","message":"slow down"}`},
 		{
 			&api.Error{Code: api.CodeInternalServerError, Message: "The store is closed", Cause: errors.New("secret")}, 500,

@@ -15,6 +15,7 @@ type form uint8
 const (
 	scalar form = iota
 	blob
+	date
 	list
 	mapping
 	structure
@@ -28,6 +29,7 @@ var (
 	wantInteger        = want{scalar, "Integer"}
 	wantLong           = want{scalar, "Long"}
 	wantBlob           = want{form: blob}
+	wantTime           = want{date, "milliseconds since epoch"}
 	wantList           = want{form: list}
 	wantAttributeValue = want{structure, javaPackage + "AttributeValue"}
 	wantItem           = want{mapping, javaPackage + "AttributeValue"}
@@ -69,13 +71,15 @@ func (r *reader) mismatch(w want, at place) bool {
 			return r.fault("Unrecognized collection type class java.lang." + w.name)
 		case blob:
 			return r.fault("Unrecognized collection type class java.nio.ByteBuffer")
+		case date:
+			return r.fault("Unrecognized collection type class java.util.Date")
 		case mapping:
 			return r.fault("Unrecognized collection type java.util.Map<java.lang.String, " + w.name + ">")
 		}
 		return r.fault("Unrecognized collection type class " + w.name)
 	}
 	switch {
-	case w.form == scalar:
+	case w.form == scalar, w.form == date:
 		if token := r.token(); token != "" {
 			return r.fault(token + " cannot be converted to " + w.name)
 		}

@@ -41,6 +41,14 @@ var (
 	}
 	ofInteger, ofLong = ofNumber("Integer"), ofNumber("Long")
 
+	// Not recorded: put together from the texts of the other types.
+	ofTime = [][2]string{
+		{`"23"`, "STRING_VALUE cannot be converted to milliseconds since epoch"},
+		{`true`, "TRUE_VALUE cannot be converted to milliseconds since epoch"},
+		{`[]`, "Unrecognized collection type class java.util.Date"},
+		{`{}`, "Start of structure or map found where not expected"},
+	}
+
 	ofBlob = [][2]string{
 		{`true`, "only base-64-encoded strings are convertible to bytes"},
 		{`23`, "only base-64-encoded strings are convertible to bytes"},
@@ -116,6 +124,10 @@ func TestTypes(t *testing.T) {
 		{"DeleteItem", "Expected.*.Value", ofStructure("AttributeValue")},
 		{"DescribeTable", "TableName", ofString},
 		{"GetItem", "ConsistentRead", ofBoolean},
+		{"GetRecords", "Limit", ofInteger},
+		{"GetShardIterator", "Timestamp", ofTime},
+		{"DescribeStream", "ShardFilter", ofStructure("ShardFilter")},
+		{"UpdateTimeToLive", "TimeToLiveSpecification.Enabled", ofBoolean},
 		{"GetItem", "AttributesToGet", ofList},
 		{"ListTables", "Limit", ofInteger},
 		{"Query", "KeyConditions.*", ofElement("Condition")},

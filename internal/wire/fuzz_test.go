@@ -97,6 +97,10 @@ func FuzzDecode(f *testing.F) {
 		`{"RequestItems":{"t":[{"PutRequest":{"Item":{"a":{"B":"AAAA"}}}},{"DeleteRequest":{"Key":{}}}]}}`,
 		`{"TransactItems":[{"Put":{"TableName":"t","Item":{}}},{"ConditionCheck":{"Key":{"a":{"SS":["x"]}}}},null],"ClientRequestToken":"x"}`,
 		`{"TableName":"t","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"ProvisionedThroughput":{"ReadCapacityUnits":1e3}}`,
+		`{"StreamArn":"arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026-01-02T03:04:05.678","ShardId":"shardId-00000001791316726480-00000001","ShardIteratorType":"AT_TIMESTAMP","Timestamp":1791316726.480,"SequenceNumber":"100000000000000000001"}`,
+		`{"ShardIterator":"x","Limit":1000,"Timestamp":-1e300,"ShardFilter":{"Type":"CHILD_SHARDS","ShardId":"s"},"ExclusiveStartShardId":null}`,
+		`{"TableName":"t","TimeToLiveSpecification":{"Enabled":"true","AttributeName":"ttl"}}`,
+		`{"TableName":"t","StreamArn":"arn:aws:kinesis:us-east-1:123456789012:stream/s","EnableKinesisStreamingConfiguration":{"ApproximateCreationDateTimePrecision":"MICROSECOND"},"UpdateKinesisStreamingConfiguration":{}}`,
 		`{"ResourceArn":"arn","Tags":[{"Key":"k","Value":"v"}],"TagKeys":["k"],"Statement":"SELECT","Parameters":[{"S":"a"}]}`,
 	} {
 		for i := range api.Registry() {

@@ -45,7 +45,11 @@ func model(v reflect.Value) any {
 			switch {
 			case f.Kind() == reflect.Pointer && f.IsNil(), f.Kind() == reflect.Map && f.IsNil(), f.Kind() == reflect.Slice && f.IsNil(), isItem && a.IsZero():
 			default:
-				object[v.Type().Field(i).Name] = model(f)
+				name := v.Type().Field(i).Name
+				if v.Type() == reflect.TypeFor[api.Record]() {
+					name = strings.ToLower(name[:1]) + name[1:]
+				}
+				object[name] = model(f)
 			}
 		}
 		return object

@@ -5,9 +5,12 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
+	"time"
 	"unsafe"
 
+	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
 )
 
@@ -37,10 +40,19 @@ func readPlanOf(t reflect.Type) *readPlan {
 	p := &readPlan{want: want{structure, javaPackage + t.Name()}, byName: make(map[string]readMember, t.NumField())}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		p.byName[f.Name] = readMember{f.Offset, readerOf(f.Type)}
+		p.byName[memberName(t, f)] = readMember{f.Offset, readerOf(f.Type)}
 	}
 	plan, _ := readPlans.LoadOrStore(t, p)
 	return plan.(*readPlan)
+}
+
+// memberName is what a member of t is called in JSON: as in Go, but for the
+// Record of a stream, whose names AWS begins with small letters.
+func memberName(t reflect.Type, f reflect.StructField) string {
+	if t == typeRecord {
+		return strings.ToLower(f.Name[:1]) + f.Name[1:]
+	}
+	return f.Name
 }
 
 // structure reads a structure or null.
@@ -84,6 +96,8 @@ var (
 	typeItem   = reflect.TypeFor[attr.Item]()
 	typeValues = reflect.TypeFor[map[string]attr.Value]()
 	typeNames  = reflect.TypeFor[map[string]string]()
+	typeTime   = reflect.TypeFor[time.Time]()
+	typeRecord = reflect.TypeFor[api.Record]()
 )
 
 // readerOf returns how a Go value of type t is read. A type that no request
@@ -102,6 +116,8 @@ func readerOf(t reflect.Type) readFunc {
 		}
 	case typeNames:
 		return readNames
+	case typeTime:
+		return readTime
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -189,6 +205,25 @@ func (r *reader) integer(w want) (int64, bool) {
 		return math.MinInt64, true
 	}
 	return int64(f), true
+}
+
+// maxSeconds is the last second of the year 9999. A time beyond it, on either
+// side of 1970, is that one.
+const maxSeconds = 253402300799
+
+// readTime reads the seconds since 1970, to the millisecond, in UTC.
+func readTime(r *reader, p unsafe.Pointer, _ place) bool {
+	if c := r.next(); c != '-' && (c < '0' || c > '9') {
+		return r.mismatch(wantTime, member)
+	}
+	text, _, ok := r.number()
+	if !ok {
+		return false
+	}
+	f, _ := strconv.ParseFloat(unsafe.String(unsafe.SliceData(text), len(text)), 64) // an infinity when it is out of range
+	f = min(max(f, -maxSeconds), maxSeconds)
+	*(*time.Time)(p) = time.UnixMilli(int64(math.Round(f * 1000))).UTC()
+	return true
 }
 
 // readNames reads ExpressionAttributeNames. A null name is absent.
