@@ -33,6 +33,7 @@ type get struct {
 // readMany reads the items on one snapshot, in one round trip, until their
 // sizes pass limit bytes, and returns how many it has read.
 func (e *Engine) readMany(ctx context.Context, gets []get, limit int) (n int, err error) {
+	visible := e.visibility()
 	keys := make([][]byte, len(gets))
 	for i := range gets {
 		keys[i] = gets[i].key.row
@@ -59,7 +60,7 @@ func (e *Engine) readMany(ctx context.Context, gets []get, limit int) (n int, er
 			if total += row.size(); total > limit {
 				return nil
 			}
-			g.item, g.size = copyItem(row, g.projection), row.size()
+			g.item, g.size = copyItem(visible.row(g.t, row), g.projection), row.size()
 		}
 		n = len(gets)
 		return nil
@@ -203,9 +204,9 @@ type writesDone struct {
 
 // writeMany carries out writes of distinct items in one transaction, for its speed.
 func (e *Engine) writeMany(ctx context.Context, writes []write, metrics bool) (done writesDone, err error) {
-	now := e.micros()
+	now, visible := e.micros(), e.visibility()
 	err = e.store.Update(ctx, func(kw kv.Writer) error {
-		x := tx{w: kw, now: now}
+		x := tx{w: kw, now: now, visible: visible}
 		done = writesDone{}
 		changes, err := x.planAll(writes)
 		if err != nil {
@@ -225,6 +226,9 @@ func (e *Engine) writeMany(ctx context.Context, writes []write, metrics bool) (d
 		}
 		return x.finish()
 	})
+	if err == nil {
+		e.changedAll(writes)
+	}
 	return done, err
 }
 
@@ -260,7 +264,7 @@ func (x *tx) planAll(writes []write) ([]change, error) {
 	}
 	changes := make([]change, len(writes))
 	for i := range writes {
-		if changes[i], err = writes[i].plan(rows[i]); err != nil {
+		if changes[i], err = writes[i].plan(rows[i], x.visible); err != nil {
 			return nil, err
 		}
 	}

@@ -15,12 +15,19 @@ import (
 // catalog is the set of all tables, as this process knows it. It is never
 // changed: a change publishes another one.
 type catalog struct {
-	tables map[string]*table
-	names  []string // in order
+	tables   map[string]*table
+	names    []string // in order
+	expiring []*table // those whose items expire, in order of their names
 }
 
 func newCatalog(tables map[string]*table) *catalog {
-	return &catalog{tables: tables, names: slices.Sorted(maps.Keys(tables))}
+	c := &catalog{tables: tables, names: slices.Sorted(maps.Keys(tables))}
+	for _, name := range c.names {
+		if t := tables[name]; t.expires {
+			c.expiring = append(c.expiring, t)
+		}
+	}
+	return c
 }
 
 // with returns a catalog in which name is t, or is absent when t is nil.

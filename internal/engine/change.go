@@ -19,10 +19,12 @@ type change struct {
 	old    row    // nil: the item was absent
 	new    row    // nil: the item is deleted
 	origin uint16 // 0: a write of this store's own
+
+	service bool // made by expiry, and no user
 }
 
 // applyChange is the only code that touches rows: the base row, the entry of
-// each index, the size of the item collection, and the counters of the slot. It
+// each index, the size of the item collection, the journal's record, and the counters of the slot. It
 // returns the capacity that the change takes. A change that changes nothing writes nothing.
 func (x *tx) applyChange(c change) (writeUsage, error) {
 	use := writeUsage{table: writeUnits(max(c.old.size(), c.new.size()))}
@@ -42,6 +44,16 @@ func (x *tx) applyChange(c change) (writeUsage, error) {
 	}
 	if err != nil {
 		return use, err
+	}
+	if c.t.rec.Journal {
+		if err := x.appendRecord(c, h); err != nil {
+			return use, fmt.Errorf("write the journal: %w", err)
+		}
+	}
+	if c.t.ttl != "" {
+		if err := x.changeExpiry(c); err != nil {
+			return use, fmt.Errorf("write the expiry index: %w", err)
+		}
 	}
 	entries := presence(c.new) - presence(c.old)
 	grown := c.new.size() - c.old.size()

@@ -252,7 +252,7 @@ func (c *checker) tokenByTime(p kv.Pair) error {
 func (c *checker) checkJobs() {
 	for j := range c.jobs {
 		switch j.kind {
-		case jobDropTable, jobFillIndex, jobDropIndex:
+		case jobDropTable, jobFillIndex, jobDropIndex, jobFillExpiry, jobDropExpiry:
 		default:
 			c.fault("job %s of table id %d: this version does not know it", j.kind, j.tableID)
 		}
@@ -267,6 +267,7 @@ func (c *checker) checkJobs() {
 		if id == 0 || id >= c.nextID {
 			c.fault("table %q has id %d, but the next id is %d", rec.Name, id, c.nextID)
 		}
+		c.checkTTL(rec)
 		for _, x := range rec.Indexes {
 			switch {
 			case x.ID > rec.NextIndexID:
@@ -310,8 +311,9 @@ func (c *checker) checkTable(rec *tableRecord) error {
 		{space(spaceHead), space(spaceRow), k.head, k.countHeads},
 		{space(spaceRow), space(spaceIndex), k.row, k.endCollection},
 		{space(spaceIndex), space(spaceCollection), k.entry, nil},
-		{space(spaceCollection), space(spaceCollection + 1), k.collection, nil},
-		{space(spaceCollection + 1), keyenc.PrefixEnd(binary.BigEndian.AppendUint32(nil, t.id)), k.unknown, k.compareCounts},
+		{space(spaceCollection), space(spaceExpiry), k.collection, nil},
+		{space(spaceExpiry), space(spaceExpiry + 1), k.expiry, nil},
+		{space(spaceExpiry + 1), keyenc.PrefixEnd(binary.BigEndian.AppendUint32(nil, t.id)), k.unknown, k.compareCounts},
 	}
 	for _, s := range steps {
 		if err := c.each(s.lo, s.hi, s.each); err != nil {
@@ -392,6 +394,9 @@ func (c *tableCheck) row(p kv.Pair) error {
 		c.hash = key.hash
 	}
 	c.collectionSize += int64(base.size())
+	if err := c.hasExpiry(p.Key, base); err != nil {
+		return err
+	}
 	rowHash := keyenc.Hash(key.attrs)
 	for _, ix := range c.t.indexes {
 		k, r, err := c.t.entry(ix, base, rowHash)

@@ -44,6 +44,12 @@ func (e *Engine) createTable(ctx context.Context, in *api.CreateTableInput) (*ap
 		if rec.ID, err = nextID(w); err != nil {
 			return err
 		}
+		if err := storeRecord(w, rec); err != nil || in.StreamSpecification == nil || !*in.StreamSpecification.StreamEnabled {
+			return err
+		}
+		if err := startStream(w, rec, *in.StreamSpecification.StreamViewType, now); err != nil {
+			return err
+		}
 		return storeRecord(w, rec)
 	})
 	if err != nil {
@@ -126,7 +132,6 @@ func newThroughput(p *api.ProvisionedThroughput) throughputRecord {
 // unsupportedInCreate refuses what would otherwise be ignored in silence.
 func unsupportedInCreate(in *api.CreateTableInput) error {
 	return unsupported("CreateTable",
-		member{"StreamSpecification", in.StreamSpecification != nil && isTrue(in.StreamSpecification.StreamEnabled)},
 		member{"SSESpecification", in.SSESpecification != nil && isTrue(in.SSESpecification.Enabled)},
 		member{"VectorIndexes", len(in.VectorIndexes) > 0},
 		member{"WarmThroughput", in.WarmThroughput != nil},

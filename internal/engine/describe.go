@@ -82,6 +82,7 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 			d.TableClassSummary.LastUpdateDateTime = timeOf(rec.LastTableClass)
 		}
 	}
+	e.describeLatestStream(rec, d)
 	for _, x := range rec.Indexes {
 		indexARN := new(arn + "/index/" + x.Name)
 		count := n.indexes[x.ID]

@@ -40,9 +40,20 @@ type Options struct {
 	// how many parsed PartiQL statements. 0 is 10,000;
 	// negative keeps none.
 	ExpressionCache int
+
+	// HideExpired hides items whose time to live is over and that are not deleted yet: reads pass over
+	// them, as a filter does, and writes see no old item. Default: they are seen, as on AWS.
+	HideExpired bool
+
+	// ExpiryRate is how many expired items the background deletes in a second,
+	// at most. 0 is 10,000; negative deletes none, save when Maintain is asked for.
+	ExpiryRate int
 }
 
-const defaultExpressionCache = 10_000
+const (
+	defaultExpressionCache = 10_000
+	defaultExpiryRate      = 10_000
+)
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 var regionName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
@@ -63,6 +74,9 @@ func (o Options) WithDefaults() (Options, error) {
 	}
 	if o.ExpressionCache == 0 {
 		o.ExpressionCache = defaultExpressionCache
+	}
+	if o.ExpiryRate == 0 {
+		o.ExpiryRate = defaultExpiryRate
 	}
 	var errs []error
 	if !regionName.MatchString(o.Region) {
@@ -90,8 +104,14 @@ type Engine struct {
 	// over a transaction, and no other lock is taken under it.
 	control sync.Mutex
 
-	life lifecycle
-	jobs jobs
+	life    lifecycle
+	jobs    jobs
+	keeper  keeper
+	readers readers
+
+	subscriptions subscriptions
+
+	sweeps atomic.Uint32 // how many there were of expired items
 }
 
 // Open returns an Engine on store, which it initializes when it is empty. The
@@ -102,6 +122,7 @@ func Open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	e.jobs.start(e)
+	e.keeper.start(e)
 	return e, nil
 }
 
@@ -125,6 +146,8 @@ func (e *Engine) StoreID() string { return e.id }
 
 // Close stops the jobs, which go on when the store is opened again, and closes the store.
 func (e *Engine) Close() error {
+	e.readers.close()
+	e.keeper.stop()
 	e.jobs.stop()
 	return e.store.Close()
 }
@@ -178,12 +201,36 @@ func (e *Engine) dispatch(ctx context.Context, in api.Request) (api.Response, er
 		return response(e.updateTable(ctx, in))
 	case *api.DeleteTableInput:
 		return response(e.deleteTable(ctx, in))
+	case *api.ListStreamsInput:
+		return response(e.listStreams(ctx, in))
+	case *api.DescribeStreamInput:
+		return response(e.describeStream(ctx, in))
+	case *api.GetShardIteratorInput:
+		return response(e.getShardIterator(ctx, in))
+	case *api.GetRecordsInput:
+		return response(e.getRecords(ctx, in))
+	case *api.ReadChangesInput:
+		return response(e.readChanges(ctx, in))
+	case *api.OpenSubscriptionInput:
+		return response(e.openSubscription(ctx, in))
+	case *api.SavePositionInput:
+		return response(e.savePosition(ctx, in))
+	case *api.ListSubscriptionsInput:
+		return response(e.listSubscriptions(ctx, in))
+	case *api.DeleteSubscriptionInput:
+		return response(e.deleteSubscription(ctx, in))
+	case *api.MaintainInput:
+		return response(e.maintain(ctx, in))
 	case *api.TagResourceInput:
 		return response(e.tagResource(ctx, in))
 	case *api.UntagResourceInput:
 		return response(e.untagResource(ctx, in))
 	case *api.ListTagsOfResourceInput:
 		return response(e.listTagsOfResource(ctx, in))
+	case *api.UpdateTimeToLiveInput:
+		return response(e.updateTimeToLive(ctx, in))
+	case *api.DescribeTimeToLiveInput:
+		return response(e.describeTimeToLive(ctx, in))
 	case *api.DescribeLimitsInput:
 		return response(e.describeLimits(ctx, in))
 	case *api.ExecuteStatementInput:

@@ -26,7 +26,7 @@ type job struct {
 	Kind    jobKind
 	Table   string // name
 	TableID uint32
-	IndexID uint16 `json:",omitempty"`
+	IndexID uint16 `json:",omitempty"` // of FillExpiry and DropExpiry: the id of the table's ttlRecord
 	Cursor  []byte `json:",omitempty"` // the first key that is not done
 }
 
@@ -36,6 +36,9 @@ const (
 	jobDropTable jobKind = "DropTable" // delete all rows of a table that is gone
 	jobFillIndex jobKind = "FillIndex" // make the entries of a new index
 	jobDropIndex jobKind = "DropIndex" // delete all entries of an index that is gone
+
+	jobFillExpiry jobKind = "FillExpiry" // make the entries of a new expiry index
+	jobDropExpiry jobKind = "DropExpiry" // delete all entries of an expiry index
 )
 
 // A step of a job is bounded, so that the writers who share its commit wait
@@ -68,6 +71,7 @@ func addJob(w kv.Writer, j job) error {
 func (e *Engine) dropTable(ctx context.Context, name string) (*tableRecord, error) {
 	e.control.Lock()
 	defer e.control.Unlock()
+	now := e.micros()
 	var rec *tableRecord
 	err := e.store.Update(ctx, func(w kv.Writer) error {
 		v, err := w.Get(catalogKey(name))
@@ -83,6 +87,9 @@ func (e *Engine) dropTable(ctx context.Context, name string) (*tableRecord, erro
 		if rec.DeletionProtection {
 			return api.Validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
 		}
+		if err := dropJournal(w, rec, now); err != nil {
+			return err
+		}
 		if err := removeRecord(w, rec); err != nil {
 			return err
 		}
@@ -92,6 +99,7 @@ func (e *Engine) dropTable(ctx context.Context, name string) (*tableRecord, erro
 		return nil, e.unsettled(ctx, err)
 	}
 	e.catalog.Store(e.catalog.Load().with(name, nil))
+	e.readers.wake(rec.ID)
 	return rec, nil
 }
 
@@ -175,12 +183,18 @@ func (e *Engine) runJobsOnce(ctx context.Context) (again bool, err error) {
 func (e *Engine) stepJob(ctx context.Context, j job) error {
 	switch j.Kind {
 	case jobDropTable:
-		return e.stepDrop(ctx, j, (&table{id: j.TableID}).spaceKey(spaceHead, 0), binary.BigEndian.AppendUint32(nil, j.TableID+1), nil)
+		t := &table{id: j.TableID} // its journal is left to those who still read it
+		return e.stepDrop(ctx, j, t.spaceKey(spaceHead, 0), t.spaceKey(spaceJournal, 0), nil)
 	case jobDropIndex:
 		prefix := (&table{id: j.TableID}).indexKey(&index{id: j.IndexID}, 0)
 		return e.stepDrop(ctx, j, prefix, keyenc.PrefixEnd(prefix), e.forgetIndex)
 	case jobFillIndex:
 		return e.stepFill(ctx, j)
+	case jobFillExpiry:
+		return e.stepFillExpiry(ctx, j)
+	case jobDropExpiry:
+		t := &table{id: j.TableID}
+		return e.stepDrop(ctx, j, t.spaceKey(spaceExpiry, 0), t.spaceKey(spaceExpiry+1, 0), e.forgetExpiry)
 	}
 	return fmt.Errorf("this version of Stator does not know it")
 }
@@ -219,23 +233,9 @@ func (e *Engine) stepDrop(ctx context.Context, j job, lo, hi []byte, after func(
 		if ok, err := j.still(w); !ok || err != nil {
 			return err
 		}
-		rows, size := 0, 0
-		var last []byte
-		for p, err := range w.Scan(lo, hi, false) {
-			if err != nil {
-				return err
-			}
-			last = append(append(last[:0], p.Key...), 0)
-			rows++
-			if size += len(p.Key) + len(p.Value); rows == maxStepRows || size >= maxStepBytes {
-				done = false
-				break
-			}
-		}
-		if last == nil {
-			return nil
-		}
-		return w.DeleteRange(lo, last)
+		rows, err := deleteSome(w, lo, hi)
+		done = rows == 0
+		return err
 	})
 	if err != nil || !done {
 		return err
@@ -244,6 +244,27 @@ func (e *Engine) stepDrop(ctx context.Context, j job, lo, hi []byte, after func(
 		return after(ctx, j)
 	}
 	return e.store.Update(ctx, func(w kv.Writer) error { return j.store(w, true) })
+}
+
+// deleteSome deletes some of the rows lo <= key < hi, as many as one step does,
+// and returns how many: 0 when there are none left.
+func deleteSome(w kv.Writer, lo, hi []byte) (rows int, err error) {
+	size := 0
+	var last []byte
+	for p, err := range w.Scan(lo, hi, false) {
+		if err != nil {
+			return 0, err
+		}
+		last = append(append(last[:0], p.Key...), 0)
+		rows++
+		if size += len(p.Key) + len(p.Value); rows == maxStepRows || size >= maxStepBytes {
+			break
+		}
+	}
+	if rows == 0 {
+		return 0, nil
+	}
+	return rows, w.DeleteRange(lo, last)
 }
 
 // forgetIndex takes a deleted index, whose entries are gone, out of the

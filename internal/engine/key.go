@@ -18,6 +18,8 @@ const (
 	spaceRow        = 2
 	spaceIndex      = 3
 	spaceCollection = 4
+	spaceExpiry     = 5
+	spaceJournal    = 6 // the last: it can outlive its table
 )
 
 const hashSize = 16

@@ -27,6 +27,7 @@ type pageRead struct {
 	countOnly  bool
 	fetch      bool // reads each base item too: the index lacks attributes that are asked for
 	filterBase bool // the filter sees the base item, though the entry is answered
+	visible    visibility
 	filter     *expr.Condition
 	projection *expr.Projection
 }
@@ -100,7 +101,13 @@ func (q *pageRead) scan(r kv.Reader, p *page) error {
 			}
 			filtered = itemOf(base)
 		}
-		if q.filter == nil || q.filter.Match(filtered) {
+		seen := true
+		if q.visible.hide {
+			if seen, err = q.sees(r, found); err != nil {
+				return err
+			}
+		}
+		if seen && (q.filter == nil || q.filter.Match(filtered)) {
 			p.count++
 			if !q.countOnly {
 				p.items = append(p.items, api.StoredItem(copies.copy(item, q.projection)))
@@ -140,6 +147,19 @@ func (q *pageRead) sameHash(item itemcodec.Item) bool {
 		}
 	}
 	return true
+}
+
+// sees reports whether the item of a row or of an index entry is to be seen. An
+// entry may lack the attribute that tells.
+func (q *pageRead) sees(r kv.Reader, found row) (bool, error) {
+	if q.x != nil && !q.x.all && q.t.expires {
+		base, err := q.fetchBase(r, found.item())
+		if err != nil || base == nil {
+			return true, err
+		}
+		found = base
+	}
+	return q.visible.row(q.t, found) != nil, nil
 }
 
 // fetchBase returns the base row of an index entry.

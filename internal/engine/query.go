@@ -34,7 +34,7 @@ func (e *Engine) queryPage(ctx context.Context, in *api.QueryInput, bound expres
 	if err != nil {
 		return nil, err
 	}
-	q := pageRead{t: t, x: x, reverse: in.ScanIndexForward != nil && !*in.ScanIndexForward, consistent: isTrue(in.ConsistentRead),
+	q := pageRead{t: t, x: x, visible: e.visibility(), reverse: in.ScanIndexForward != nil && !*in.ScanIndexForward, consistent: isTrue(in.ConsistentRead),
 		filter: bound.condition, projection: bound.projection}
 	if in.Limit != nil {
 		q.limit = int(*in.Limit)
@@ -95,7 +95,7 @@ func (e *Engine) scanPage(ctx context.Context, in *api.ScanInput, bound expressi
 	if err != nil {
 		return nil, err
 	}
-	q := pageRead{t: t, x: x, consistent: isTrue(in.ConsistentRead), filter: bound.condition, projection: bound.projection}
+	q := pageRead{t: t, x: x, visible: e.visibility(), consistent: isTrue(in.ConsistentRead), filter: bound.condition, projection: bound.projection}
 	if in.Limit != nil {
 		q.limit = int(*in.Limit)
 	}

@@ -40,6 +40,7 @@ func (e *Engine) tryGet(ctx context.Context, in *api.GetItemInput, x expressions
 	if err := t.checkDocuments(x.documents()); err != nil {
 		return nil, err
 	}
+	visible := e.visibility()
 	out := &api.GetItemOutput{}
 	err = e.store.View(ctx, func(r kv.Reader) error {
 		v, err := r.Get(k.row)
@@ -59,9 +60,9 @@ func (e *Engine) tryGet(ctx context.Context, in *api.GetItemInput, x expressions
 			}
 		}
 		if x.projection == nil {
-			out.Item = storedItem(itemOf(found))
+			out.Item = storedItem(itemOf(visible.row(t, found)))
 		} else {
-			out.Item = storedItem(copyItem(found, x.projection))
+			out.Item = storedItem(copyItem(visible.row(t, found), x.projection))
 		}
 		if in.ReturnConsumedCapacity != nil {
 			use := readUsage{table: readUnits(found.size(), isTrue(in.ConsistentRead))}

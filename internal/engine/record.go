@@ -34,6 +34,9 @@ type tableRecord struct {
 	TableClass         api.TableClass          `json:",omitempty"`
 	LastTableClass     int64                   `json:",omitempty"` // µs since 1970
 	Tags               []api.Tag               `json:",omitempty"`
+	TTL                *ttlRecord              `json:",omitempty"`
+	Stream             *streamRecord           `json:",omitempty"`
+	Journal            bool                    `json:",omitempty"` // a window is open: changes are recorded
 
 	unknown map[string]json.RawMessage
 }
@@ -49,6 +52,13 @@ type indexRecord struct {
 	Backfilling        bool `json:",omitempty"`
 	Throughput         throughputRecord
 	OnDemandThroughput *api.OnDemandThroughput `json:",omitempty"`
+}
+
+// streamRecord is the last stream of a table.
+type streamRecord struct {
+	Label    string // its creation time, which its ARN ends with
+	ViewType api.StreamViewType
+	Enabled  bool
 }
 
 // throughputRecord is the provisioned throughput of a table or GSI; zero units when on demand.
@@ -95,6 +105,8 @@ func (r *tableRecord) clone() *tableRecord {
 	c.AttributeDefinitions = append([]api.AttributeDefinition(nil), r.AttributeDefinitions...)
 	c.Indexes = append([]indexRecord(nil), r.Indexes...)
 	c.Tags = append([]api.Tag(nil), r.Tags...)
+	c.TTL = copyOf(r.TTL)
+	c.Stream = copyOf(r.Stream)
 	c.unknown = maps.Clone(r.unknown)
 	return &c
 }

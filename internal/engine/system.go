@@ -20,6 +20,8 @@ const (
 	systemJobs         = 3 // job id: job
 	systemTokens       = 4 // hash of a ClientRequestToken: tokenRecord
 	systemTokensByTime = 5 // time, hash: nothing
+	systemJournals     = 6 // table id: journal
+	systemSubscribers  = 7 // table id, name: subscription
 )
 
 func systemKey(kind byte, rest ...byte) []byte {

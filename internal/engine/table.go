@@ -21,6 +21,9 @@ type table struct {
 	indexes  []*index  // those that writes keep up to date, global ones first
 	local    bool      // has a local index, and so sizes of item collections
 	slotBits int
+
+	ttl     string // the attribute of the expiry index that writes keep up to date; "": there is none
+	expires bool   // and items are deleted by it
 }
 
 // keyAttr is an attribute of a key schema.
@@ -66,6 +69,9 @@ func newTable(rec *tableRecord) (*table, error) {
 	}
 	t.keys = append(hash, sort...)
 	t.keyNames = names(t.keys)
+	if rec.TTL.indexed() {
+		t.ttl, t.expires = rec.TTL.Attribute, rec.TTL.Status == api.TimeToLiveStatusEnabled
+	}
 	for i := range rec.Indexes {
 		r := &rec.Indexes[i]
 		if r.Status == api.IndexStatusDeleting {

@@ -172,12 +172,12 @@ func (e *Engine) prepareActions(actions []action, bound []expressions) ([]write,
 
 // transact carries out the writes in one transaction, or none of them.
 func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, actions []action, writes []write) (*api.TransactWriteItemsOutput, error) {
-	now := e.micros()
+	now, visible := e.micros(), e.visibility()
 	tok := newToken(in.ClientRequestToken, actions, now)
 	var done writesDone
 	var replayed *tableReads
 	err := e.store.Update(ctx, func(kw kv.Writer) error {
-		x := tx{w: kw, now: now}
+		x := tx{w: kw, now: now, visible: visible}
 		done, replayed = writesDone{}, nil
 		seen, err := tok.seen(kw)
 		if err != nil {
@@ -197,7 +197,7 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 		reasons := newReasons(len(writes))
 		changes := make([]change, len(writes))
 		for i := range writes {
-			if changes[i], err = writes[i].plan(rows[i]); err != nil {
+			if changes[i], err = writes[i].plan(rows[i], visible); err != nil {
 				if err = reasons.add(i, err); err != nil {
 					return err
 				}
@@ -230,6 +230,7 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 	if err != nil {
 		return nil, err
 	}
+	e.changedAll(writes)
 	if replayed != nil {
 		return &api.TransactWriteItemsOutput{ConsumedCapacity: replayed.consumed(in.ReturnConsumedCapacity, true)}, nil
 	}

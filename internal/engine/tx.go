@@ -12,6 +12,8 @@ type tx struct {
 	time  int64 // of the commit: now, but never before the heads' times
 	heads []txHead
 
+	visible visibility // of expired items
+
 	// Room for a transaction of one write, the most frequent one: it makes one
 	// allocation of these four.
 	oneHead [1]txHead

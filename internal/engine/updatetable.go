@@ -31,6 +31,9 @@ func (e *Engine) updateTable(ctx context.Context, in *api.UpdateTableInput) (*ap
 		if in.TableClass != nil && *in.TableClass != rec.TableClass {
 			rec.TableClass, rec.LastTableClass = *in.TableClass, now
 		}
+		if err := updateStream(w, rec, in.StreamSpecification, now); err != nil {
+			return err
+		}
 		for _, u := range in.GlobalSecondaryIndexUpdates {
 			if u.Update != nil {
 				continue // by updateThroughput
@@ -64,7 +67,6 @@ func (e *Engine) updateTable(ctx context.Context, in *api.UpdateTableInput) (*ap
 
 func unsupportedInUpdate(in *api.UpdateTableInput) error {
 	return unsupported("UpdateTable",
-		member{"StreamSpecification", in.StreamSpecification != nil},
 		member{"SSESpecification", in.SSESpecification != nil && isTrue(in.SSESpecification.Enabled)},
 		member{"VectorIndexUpdates", len(in.VectorIndexUpdates) > 0},
 		member{"WarmThroughput", in.WarmThroughput != nil},

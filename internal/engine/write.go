@@ -80,19 +80,24 @@ func (t *table) prepareKeyed(kind writeKind, keys attr.Item, update *expr.Update
 }
 
 // plan judges the condition on the old row and builds the change. The change
-// shares the old row's memory.
-func (w *write) plan(old row) (change, error) {
+// shares the old row's memory. An old row that is not to be seen is absent for
+// all but the change.
+func (w *write) plan(old row, visible visibility) (change, error) {
 	c := change{t: w.t, key: w.key, old: old}
-	if w.condition != nil && !w.condition.Match(itemOf(old)) {
-		return c, w.conditionFailed(old)
+	seen := visible.row(w.t, old)
+	if w.condition != nil && !w.condition.Match(itemOf(seen)) {
+		return c, w.conditionFailed(seen)
 	}
 	switch w.kind {
 	case writePut:
 		c.new = w.put
 	case writeUpdate:
 		var err error
-		if c.new, err = w.updated(old); err != nil {
+		if c.new, err = w.updated(seen); err != nil {
 			return c, err
+		}
+		if c.new == nil && seen == nil {
+			c.old = nil // nothing changes: what is not seen is left to the sweep
 		}
 	case writeCheck:
 		c.new = old
@@ -189,14 +194,14 @@ type answerNeeds struct{ old, new, metrics bool }
 
 // writeOne carries out one write in a transaction of its own.
 func (e *Engine) writeOne(ctx context.Context, w *write, needs answerNeeds) (out writeOutcome, err error) {
-	now := e.micros()
+	now, visible := e.micros(), e.visibility()
 	err = e.store.Update(ctx, func(kw kv.Writer) error {
-		x := tx{w: kw, now: now}
+		x := tx{w: kw, now: now, visible: visible}
 		rows, err := x.load([]*table{w.t}, []key{w.key})
 		if err != nil {
 			return err
 		}
-		c, err := w.plan(rows[0])
+		c, err := w.plan(rows[0], visible)
 		if err != nil {
 			return err
 		}
@@ -205,7 +210,7 @@ func (e *Engine) writeOne(ctx context.Context, w *write, needs answerNeeds) (out
 			return err
 		}
 		if needs.old {
-			out.old = bytes.Clone(itemOf(c.old))
+			out.old = bytes.Clone(itemOf(visible.row(c.t, c.old)))
 		}
 		if needs.new {
 			out.new = bytes.Clone(itemOf(c.new))
@@ -217,6 +222,9 @@ func (e *Engine) writeOne(ctx context.Context, w *write, needs answerNeeds) (out
 		}
 		return x.finish()
 	})
+	if err == nil {
+		e.changed(w.t)
+	}
 	return out, err
 }
 

@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/kv"
+)
+
+// journal is what the store knows of a table's journal: who may read which
+// part of it. It has a row of its own, which outlives the table.
+type journal struct {
+	Table     string
+	TableID   uint32
+	UUID      string // TableId
+	Slots     int
+	KeySchema []api.KeySchemaElement
+	Dropped   int64 `json:",omitempty"` // µs since 1970, when the table was deleted
+
+	LastWindowID uint32
+	Windows      []window
+}
+
+// window is the part of a journal that one reader was promised: the changes
+// from when it was opened to when it was closed, each for the time of its
+// retention. While any window is open, every change of the table is recorded.
+type window struct {
+	ID        uint32
+	Kind      windowKind
+	Retention int64 // µs
+
+	Started int64    // µs since 1970
+	Start   []uint64 // per slot: the sequence after which it begins
+	Ended   int64    `json:",omitempty"` // 0: it is open
+	End     []uint64 `json:",omitempty"` // per slot: the last sequence in it
+
+	// Of a stream.
+	Label    string             `json:",omitempty"`
+	ViewType api.StreamViewType `json:",omitempty"`
+	Epochs   []epoch            `json:",omitempty"`
+
+	// Of a data stream.
+	DataStream *dataStream `json:",omitempty"`
+}
+
+type windowKind string
+
+const (
+	windowStream     windowKind = "Stream"
+	windowDataStream windowKind = "DataStream"
+)
+
+func journalsKey(tableID uint32) []byte {
+	return binary.BigEndian.AppendUint32(systemKey(systemJournals), tableID)
+}
+
+// readJournal returns the journal of a table, nil when it never had one.
+func readJournal(r kv.Reader, tableID uint32) (*journal, error) {
+	v, err := r.Get(journalsKey(tableID))
+	if err != nil || v == nil {
+		return nil, err
+	}
+	return decodeJournal(v)
+}
+
+func decodeJournal(v []byte) (*journal, error) {
+	j := &journal{}
+	if err := json.Unmarshal(v, j); err != nil {
+		return nil, fmt.Errorf("%w: the windows of a journal: %w", kv.ErrCorrupt, err)
+	}
+	for _, w := range j.Windows {
+		if len(w.Start) != j.Slots || w.Ended != 0 && len(w.End) != j.Slots {
+			return nil, fmt.Errorf("%w: window %d of the journal of table %q is not one of %d slots", kv.ErrCorrupt, w.ID, j.Table, j.Slots)
+		}
+		for _, n := range w.Epochs {
+			if len(n.Start) != j.Slots {
+				return nil, fmt.Errorf("%w: a shard of the journal of table %q is not one of %d slots", kv.ErrCorrupt, j.Table, j.Slots)
+			}
+		}
+	}
+	return j, nil
+}
+
+// readJournals returns all journals, in the order of the ids of their tables.
+func readJournals(r kv.Reader) ([]*journal, error) {
+	var list []*journal
+	for p, err := range r.Scan(systemKey(systemJournals), systemKey(systemJournals+1), false) {
+		if err != nil {
+			return nil, err
+		}
+		j, err := decodeJournal(p.Value)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, j)
+	}
+	return list, nil
+}
+
+func (j *journal) store(w kv.Writer) error {
+	b, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	return w.Put(journalsKey(j.TableID), b)
+}
+
+// open reports whether there is a window that is open.
+func (j *journal) open() bool {
+	return slices.ContainsFunc(j.Windows, func(w window) bool { return w.Ended == 0 })
+}
+
+// window returns the one with an id, nil when it is gone.
+func (j *journal) window(id uint32) *window {
+	for i := range j.Windows {
+		if j.Windows[i].ID == id {
+			return &j.Windows[i]
+		}
+	}
+	return nil
+}
+
+// last returns the last sequence of a slot that is in the window, for a slot
+// whose head is at sequence.
+func (w *window) last(slot int, sequence uint64) uint64 {
+	if w.Ended != 0 {
+		return w.End[slot]
+	}
+	return sequence
+}
+
+// readSequences returns the sequence of each slot, and the latest time of a commit.
+func readSequences(r kv.Reader, tableID uint32, slots int) (sequences []uint64, latest int64, err error) {
+	keys := make([][]byte, slots)
+	for slot := range keys {
+		keys[slot] = headKey(tableID, byte(slot))
+	}
+	found, err := r.GetMany(keys)
+	if err != nil {
+		return nil, 0, err
+	}
+	sequences = make([]uint64, slots)
+	for slot, v := range found {
+		if v == nil {
+			return nil, 0, errStale // the table is gone
+		}
+		h, err := decodeHead(v)
+		if err != nil {
+			return nil, 0, err
+		}
+		sequences[slot], latest = h.sequence, max(latest, h.time)
+	}
+	return sequences, latest, nil
+}
+
+// sequences returns the last sequence of each slot, also of a table that is gone.
+func (j *journal) sequences(r kv.Reader) ([]uint64, error) {
+	if j.Dropped == 0 {
+		sequences, _, err := readSequences(r, j.TableID, j.Slots)
+		return sequences, err
+	}
+	sequences := make([]uint64, j.Slots)
+	for _, w := range j.Windows {
+		for slot, end := range w.End {
+			sequences[slot] = max(sequences[slot], end)
+		}
+	}
+	return sequences, nil
+}
+
+// openWindow opens a window on the changes from now on, in the transaction
+// that changes the table's record. The record's heads must be there.
+func openWindow(w kv.Writer, rec *tableRecord, win window, now int64) (*window, error) {
+	j, err := readJournal(w, rec.ID)
+	if err != nil {
+		return nil, err
+	}
+	if j == nil {
+		j = &journal{Table: rec.Name, TableID: rec.ID, UUID: rec.UUID, Slots: rec.Slots, KeySchema: rec.KeySchema}
+	}
+	var latest int64
+	if win.Start, latest, err = readSequences(w, rec.ID, rec.Slots); err != nil {
+		return nil, err
+	}
+	j.LastWindowID++
+	win.ID, win.Started = j.LastWindowID, max(now, latest)
+	j.Windows = append(j.Windows, win)
+	rec.Journal = true
+	return &j.Windows[len(j.Windows)-1], j.store(w)
+}
+
+// closeWindow ends the window that is looked for; what it holds can be read for the rest of its retention.
+func closeWindow(w kv.Writer, rec *tableRecord, now int64, which func(*window) bool) error {
+	j, err := readJournal(w, rec.ID)
+	if err != nil || j == nil {
+		return err
+	}
+	if err := j.close(w, now, which); err != nil {
+		return err
+	}
+	rec.Journal = j.open()
+	return j.store(w)
+}
+
+func (j *journal) close(r kv.Reader, now int64, which func(*window) bool) error {
+	sequences, latest, err := readSequences(r, j.TableID, j.Slots)
+	if err != nil {
+		return err
+	}
+	for i := range j.Windows {
+		if win := &j.Windows[i]; win.Ended == 0 && which(win) {
+			win.Ended, win.End = max(now, latest), sequences
+		}
+	}
+	return nil
+}
+
+// dropJournal closes all windows of a table that is deleted, and forgets its subscriptions.
+func dropJournal(w kv.Writer, rec *tableRecord, now int64) error {
+	if err := dropSubscriptions(w, rec.ID); err != nil {
+		return err
+	}
+	j, err := readJournal(w, rec.ID)
+	if err != nil || j == nil {
+		return err
+	}
+	if err := j.close(w, now, func(*window) bool { return true }); err != nil {
+		return err
+	}
+	j.Dropped = now
+	return j.store(w)
+}
+
+// kept is the part of a journal that native readers read: all that the open windows cover.
+type kept struct {
+	start []uint64 // per slot: the sequence after which it begins
+	since int64    // µs since 1970: records before it are on their way out
+}
+
+// kept returns false when no window is open.
+func (j *journal) kept(now int64) (k kept, ok bool) {
+	for _, w := range j.Windows {
+		if w.Ended != 0 {
+			continue
+		}
+		if !ok {
+			k, ok = kept{start: slices.Clone(w.Start), since: now - w.Retention}, true
+			continue
+		}
+		k.since = min(k.since, now-w.Retention)
+		for slot := range k.start {
+			k.start[slot] = min(k.start[slot], w.Start[slot])
+		}
+	}
+	return k, ok
+}
