@@ -20,6 +20,7 @@ func damageStore(t testing.TB) (kv.Store, *engine.Engine) {
 	e, err := engine.OpenPaused(context.Background(), store, engine.Options{Now: newClock().Now})
 	require.NoError(t, err)
 	create(t, e, "tab pk:S sk:N\n gsi byOrg org:S n:N ALL\n lsi byN n:N KEYS_ONLY")
+	ttl(t, e, "tab", "n", true)
 	for i := range 4 {
 		put(t, e, "tab", text(`{pk: "p%d", sk: %d, org: "o", n: %d, m: {l: [1, "x", null, true]}, ss: <"a", "b">, ns: <1, 2>, bs: <b64:AA==>}`, i%2, i, i))
 	}
@@ -34,7 +35,7 @@ func TestEveryByteIsChecked(t *testing.T) {
 	if testing.Short() {
 		step = 7
 	}
-	for _, space := range []byte{engine.SpaceHead, engine.SpaceRow, engine.SpaceIndex, engine.SpaceCollection} {
+	for _, space := range []byte{engine.SpaceHead, engine.SpaceRow, engine.SpaceIndex, engine.SpaceCollection, engine.SpaceExpiry} {
 		for _, p := range rows(t, store, space) {
 			try := func(now kv.Pair) {
 				t.Helper()

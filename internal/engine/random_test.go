@@ -55,11 +55,16 @@ func randomRequest(t testing.TB, r *rand.Rand) api.Request {
 	case 12:
 		return &api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"tab": {Keys: []attr.Item{
 			item(t, text(`{pk: "p%d", sk: %d}`, r.IntN(4), r.IntN(5))), item(t, `{pk: "nobody", sk: 1}`)}}}}
+	case 13:
+		return setTTL("tab", "exp", r.IntN(2) == 0)
 	}
 	in := randomWrite(t, r)
 	switch in := in.(type) {
 	case *api.PutItemInput:
 		in.ReturnValues, in.ReturnConsumedCapacity = new(api.ReturnValueAllOld), new(api.ReturnConsumedCapacityIndexes)
+		if r.IntN(2) == 0 {
+			in.Item["exp"] = attr.Int(int(newClock().Now().Unix()) + r.IntN(200_000))
+		}
 	case *api.UpdateItemInput:
 		in.ReturnValues = []*api.ReturnValue{nil, new(api.ReturnValueAllNew), new(api.ReturnValueUpdatedOld)}[r.IntN(3)]
 	case *api.DeleteItemInput:
@@ -90,6 +95,11 @@ func TestStoresAgree(t *testing.T) {
 			for range randomCount() {
 				in := randomRequest(t, r)
 				got = append(got, in.Operation()+" "+render(e.Serve(t.Context(), in)))
+				if r.IntN(20) == 0 {
+					n, err := e.SweepExpired(t.Context(), 1+r.IntN(9))
+					require.NoError(t, err)
+					got = append(got, text("%d expired", n))
+				}
 				clock.Advance(time.Duration(r.IntN(100)) * time.Second)
 				if r.IntN(20) == 0 {
 					require.NoError(t, e.FinishJobs(t.Context()))
@@ -176,6 +186,9 @@ func dump(t testing.TB, c api.Client) string {
 			continue
 		}
 		table := d.(*api.DescribeTableOutput).Table
+		if s := render(c.Serve(ctx, &api.DescribeTimeToLiveInput{TableName: &name})); s != "DISABLED\n" {
+			all = append(all, s)
+		}
 		tags := &api.ListTagsOfResourceInput{ResourceArn: table.TableArn}
 		all = append(all, render(c.Serve(ctx, tags)))
 		scans := []*string{nil}

@@ -70,6 +70,13 @@ func render(out api.Response, err error) string {
 		if out.LastEvaluatedTableName != nil {
 			r.line("last %s", *out.LastEvaluatedTableName)
 		}
+	case *api.UpdateTimeToLiveOutput:
+		r.line("%s %t", *out.TimeToLiveSpecification.AttributeName, *out.TimeToLiveSpecification.Enabled)
+	case *api.DescribeTimeToLiveOutput:
+		r.line("%s", *out.TimeToLiveDescription.TimeToLiveStatus)
+		if out.TimeToLiveDescription.AttributeName != nil {
+			r.line("attribute %s", *out.TimeToLiveDescription.AttributeName)
+		}
 	case *api.ListTagsOfResourceOutput:
 		for _, tag := range out.Tags {
 			r.line("%s=%s", *tag.Key, *tag.Value)

@@ -189,6 +189,10 @@ func (s *script) run(command string) string {
 	case "finish":
 		require.NoError(s.t, s.e.FinishJobs(s.t.Context()))
 		return "ok"
+	case "sweep":
+		n, err := s.e.SweepExpired(s.t.Context(), 1000)
+		require.NoError(s.t, err)
+		return fmt.Sprintf("%d expired", n)
 	}
 	in := s.request(verb, table, arg, more, o, command)
 	if in == nil {
@@ -239,6 +243,13 @@ func (s *script) request(verb, table, arg, more string, o options, command strin
 		return &api.UpdateTableInput{TableName: &table, ProvisionedThroughput: throughput(t, arg), BillingMode: enum[api.BillingMode](o, "mode")}
 	case "protect":
 		return &api.UpdateTableInput{TableName: &table, DeletionProtectionEnabled: new(arg == "true")}
+	case "ttl":
+		attribute, state, given := strings.Cut(arg, " ")
+		if !given {
+			return &api.DescribeTimeToLiveInput{TableName: &table}
+		}
+		return &api.UpdateTimeToLiveInput{TableName: &table,
+			TimeToLiveSpecification: &api.TimeToLiveSpecification{AttributeName: &attribute, Enabled: new(state == "on")}}
 	case "tag":
 		in := &api.TagResourceInput{ResourceArn: &table}
 		for _, k := range slices.Sorted(maps.Keys(subject)) {
