@@ -44,7 +44,8 @@ func (e *CheckError) Unwrap() []error { return e.Faults }
 // wrap kv.ErrCorrupt (or say that a newer version wrote the row): the header, the catalog, jobs and
 // tokens; rows that nobody owns; base rows against their checksum, their key and their canonical
 // form; index entries against base rows, both ways; the counters of each slot
-// and the sizes of item collections against what is there. Any other error is
+// and the sizes of item collections against what is there; the expiry index; the journal, of which no
+// record may be missing, against itself and the base rows. Any other error is
 // one of the store or of ctx.
 //
 // It reads one snapshot, so that writes may go on meanwhile: a file can grow by
@@ -52,7 +53,7 @@ func (e *CheckError) Unwrap() []error { return e.Faults }
 func (e *Engine) Check(ctx context.Context) error {
 	var found CheckError
 	err := e.store.View(ctx, func(r kv.Reader) error {
-		c := checker{ctx: ctx, r: r, storeID: e.id}
+		c := checker{ctx: ctx, r: r, storeID: e.id, now: e.micros()}
 		err := c.check()
 		found = c.found
 		return err
@@ -78,6 +79,9 @@ type checker struct {
 	nextID  uint32
 	records map[uint32]*tableRecord // by id
 	jobs    map[jobOf]bool
+
+	journals map[uint32]*journal // by table id
+	now      int64               // µs since 1970
 }
 
 // jobOf is what a job is about.
@@ -124,7 +128,7 @@ func (c *checker) first(lo, hi []byte) ([]byte, error) {
 }
 
 func (c *checker) check() error {
-	c.records, c.jobs = map[uint32]*tableRecord{}, map[jobOf]bool{}
+	c.records, c.jobs, c.journals = map[uint32]*tableRecord{}, map[jobOf]bool{}, map[uint32]*journal{}
 	system := binary.BigEndian.AppendUint32(nil, 1)
 	if err := c.each(nil, system, c.systemRow); err != nil {
 		return err
@@ -153,12 +157,21 @@ func (c *checker) tableRows(id uint32) error {
 	if rec != nil {
 		return c.checkTable(rec)
 	}
-	if !c.jobs[jobOf{kind: jobDropTable, tableID: id}] {
-		k, err := c.first(prefix, keyenc.PrefixEnd(prefix))
-		if err != nil {
+	journal := append(bytes.Clone(prefix), spaceJournal)
+	k, err := c.first(prefix, journal)
+	if err != nil {
+		return err
+	}
+	if k == nil && c.journals[id] == nil {
+		if k, err = c.first(journal, keyenc.PrefixEnd(prefix)); err != nil {
 			return err
 		}
+	}
+	if k != nil && !c.jobs[jobOf{kind: jobDropTable, tableID: id}] {
 		c.fault("rows of table id %d, which no table and no job has (first key %x)", id, k)
+	}
+	if j := c.journals[id]; j != nil {
+		return c.checkJournal(j, nil, nil)
 	}
 	return nil
 }
@@ -215,6 +228,10 @@ func (c *checker) systemRow(p kv.Pair) error {
 		return c.token(p)
 	case systemTokensByTime:
 		return c.tokenByTime(p)
+	case systemJournals:
+		c.journalRow(p)
+	case systemSubscribers:
+		return c.subscriptionRow(p)
 	default:
 		c.fault("row %x is of no kind that this version knows", p.Key)
 	}
@@ -268,6 +285,7 @@ func (c *checker) checkJobs() {
 			c.fault("table %q has id %d, but the next id is %d", rec.Name, id, c.nextID)
 		}
 		c.checkTTL(rec)
+		c.checkWindows(rec)
 		for _, x := range rec.Indexes {
 			switch {
 			case x.ID > rec.NextIndexID:
@@ -313,7 +331,8 @@ func (c *checker) checkTable(rec *tableRecord) error {
 		{space(spaceIndex), space(spaceCollection), k.entry, nil},
 		{space(spaceCollection), space(spaceExpiry), k.collection, nil},
 		{space(spaceExpiry), space(spaceExpiry + 1), k.expiry, nil},
-		{space(spaceExpiry + 1), keyenc.PrefixEnd(binary.BigEndian.AppendUint32(nil, t.id)), k.unknown, k.compareCounts},
+		{space(spaceJournal), space(spaceJournal + 1), k.journalRecord, k.compareCounts},
+		{space(spaceJournal + 1), keyenc.PrefixEnd(binary.BigEndian.AppendUint32(nil, t.id)), k.unknown, nil},
 	}
 	for _, s := range steps {
 		if err := c.each(s.lo, s.hi, s.each); err != nil {
@@ -324,6 +343,17 @@ func (c *checker) checkTable(rec *tableRecord) error {
 				return err
 			}
 		}
+	}
+	if j := c.journals[rec.ID]; j != nil {
+		return c.checkJournal(j, t, k.heads)
+	}
+	return nil
+}
+
+// journalRecord reports a record of a table that has no journal. Others are checked by checkJournal.
+func (c *tableCheck) journalRecord(p kv.Pair) error {
+	if c.journals[c.t.id] == nil {
+		c.fault("record %x of a journal that the table does not have", p.Key)
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ func damageStore(t testing.TB) (kv.Store, *engine.Engine) {
 	e, err := engine.OpenPaused(context.Background(), store, engine.Options{Now: newClock().Now})
 	require.NoError(t, err)
 	create(t, e, "tab pk:S sk:N\n gsi byOrg org:S n:N ALL\n lsi byN n:N KEYS_ONLY")
+	_, err = e.Serve(t.Context(), &api.UpdateTableInput{TableName: new("tab"), StreamSpecification: &api.StreamSpecification{
+		StreamEnabled: new(true), StreamViewType: new(api.StreamViewTypeKeysOnly)}})
+	require.NoError(t, err)
 	ttl(t, e, "tab", "n", true)
 	for i := range 4 {
 		put(t, e, "tab", text(`{pk: "p%d", sk: %d, org: "o", n: %d, m: {l: [1, "x", null, true]}, ss: <"a", "b">, ns: <1, 2>, bs: <b64:AA==>}`, i%2, i, i))

@@ -15,6 +15,7 @@ const (
 	SpaceRow        = spaceRow
 	SpaceIndex      = spaceIndex
 	SpaceCollection = spaceCollection
+	SpaceJournal    = spaceJournal
 )
 
 // The kinds of the store's own rows, which follow the table id 0.
