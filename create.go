@@ -11,7 +11,8 @@ import (
 )
 
 // TableOption says what a new table is like: HashKey, RangeKey, GlobalIndex,
-// LocalIndex, Provisioned, Tags, DeletionProtection, Class, UnlessExists or NoWait.
+// LocalIndex, Provisioned, Tags, DeletionProtection, Class, Stream, TTL,
+// UnlessExists or NoWait.
 type TableOption interface{ table(*creation) }
 
 // IndexOption says what an index is like: HashKey, RangeKey, KeysOnly, Include or Provisioned.
@@ -24,6 +25,7 @@ type creation struct {
 	tags         map[string]string
 	protected    *bool
 	class        *api.TableClass
+	stream       *api.StreamSpecification
 	unlessExists bool
 	noWait       bool
 }
@@ -127,15 +129,17 @@ func (o StorageClass) table(c *creation) { c.class = &o.class }
 
 type unlessExists struct{}
 
-// UnlessExists takes the table of this name as it is when there is one. Its
-// key must be the one asked for; its indexes and all else are not looked at.
+// UnlessExists takes the table of this name when there is one. Its key must be
+// the one asked for. A stream and a time to live that are asked for are enabled
+// if it has none; its indexes and all else are not looked at.
 func UnlessExists() TableOption { return unlessExists{} }
 
 func (unlessExists) table(c *creation) { c.unlessExists = true }
 
 type noWait struct{}
 
-// NoWait keeps CreateTable and CreateTableFor from waiting until the table can be used.
+// NoWait keeps CreateTable and CreateTableFor from waiting until the table can be
+// used. One with a time to live is waited for all the same, for only then can that be set.
 func NoWait() TableOption { return noWait{} }
 
 func (noWait) table(c *creation) { c.noWait = true }
@@ -162,6 +166,7 @@ func CreateTable(ctx context.Context, c Client, name string, options ...TableOpt
 //	stator:"index:byOrg,include"         an attribute that it holds besides keys; without any it holds all
 //	stator:"index:byOrg,hash,keysonly"   it holds keys alone; one field says so
 //	stator:"local:byAge,range"           sort key of the local index byAge
+//	stator:"ttl"                         the time at which an item expires, in seconds: see TTL
 //	stator:"hash;index:byOrg,range"      two roles of one field
 //
 // The key of a global index can have up to four attributes of each kind. Their
@@ -170,7 +175,8 @@ func CreateTable(ctx context.Context, c Client, name string, options ...TableOpt
 //
 // The name of the attribute is that of the `dynamodbav` tag or the field. Its
 // type comes from the field's: strings are S, numbers N, []byte B. Where that does not
-// tell (a custom marshaler) the role ends with it: "hash,S".
+// tell (a custom marshaler) the role ends with it: "hash,S". A ttl is a number:
+// an integer, or a time.Time with unixtime in its `dynamodbav` tag.
 //
 // A string that is the key of an index and may be empty needs omitempty in its
 // `dynamodbav` tag: an item without the attribute is left out of the index, one with an
@@ -187,20 +193,55 @@ func CreateTableFor[T any](ctx context.Context, c Client, name string, options .
 	}
 	in := n.request(name)
 	_, err = do(ctx, c, in)
-	switch exists := errors.Is(err, ErrResourceInUse); {
-	case exists && n.unlessExists:
+	exists := n.unlessExists && errors.Is(err, ErrResourceInUse)
+	if err != nil && !exists {
+		return none, err
+	}
+	if exists {
 		if err := sameKey(ctx, c, in); err != nil {
 			return none, err
 		}
-	case err != nil:
-		return none, err
 	}
-	if !n.noWait {
+	if !n.noWait || n.schema.ttl != nil {
 		if err := waitActive(ctx, c, name); err != nil {
 			return none, err
 		}
 	}
+	if err := n.enable(ctx, c, name, exists); err != nil {
+		return none, err
+	}
 	return TableFor[T](c, name), nil
+}
+
+// enable turns on what CreateTable has no parameter for, and in a table that
+// was there already, perhaps made by an older version of the program or by one that was
+// interrupted at this point, what the options ask for and it does not have.
+func (n *creation) enable(ctx context.Context, c Client, name string, exists bool) error {
+	if n.stream != nil && exists {
+		d, err := DescribeTable(ctx, c, name)
+		if err != nil {
+			return err
+		}
+		if d.StreamSpecification == nil {
+			if err := UpdateTable(ctx, c, name, StreamSetting{*n.stream}); err != nil {
+				return err
+			}
+		}
+	}
+	if n.schema.ttl == nil {
+		return nil
+	}
+	if exists {
+		d, err := describeTTL(ctx, c, name)
+		if err != nil {
+			return err
+		}
+		if d.AttributeName != nil && *d.AttributeName == *n.schema.ttl {
+			return nil
+		}
+	}
+	_, err := do(ctx, c, timeToLive(name, *n.schema.ttl, true))
+	return err
 }
 
 // request returns the creation as DynamoDB has it.
@@ -210,6 +251,7 @@ func (n *creation) request(name string) *api.CreateTableInput {
 		BillingMode:               new(api.BillingModePayPerRequest),
 		TableClass:                n.class,
 		DeletionProtectionEnabled: n.protected,
+		StreamSpecification:       n.stream,
 	}
 	if n.capacity != nil {
 		in.BillingMode, in.ProvisionedThroughput = new(api.BillingModeProvisioned), n.capacity

@@ -37,7 +37,8 @@ var (
 	ErrTableNotFound = api.ErrTableNotFound
 
 	// ErrResourceInUse: the table exists already, or it is being created,
-	// changed or deleted and cannot be changed now.
+	// changed or deleted and cannot be changed now; or the name of a reader of
+	// changes is taken (see As).
 	ErrResourceInUse = api.ErrResourceInUse
 
 	// ErrValidation: the request is faulty. Nothing was done.
@@ -46,6 +47,10 @@ var (
 	// ErrThrottled: the table has no capacity left now; the Error's RetryAfter
 	// says when it will, if that is known.
 	ErrThrottled = api.ErrThrottled
+
+	// ErrTrimmed: the change at a reader's place is no longer kept; the message
+	// says how many it missed. A named reader begins anew after DeleteSubscription.
+	ErrTrimmed = api.ErrTrimmed
 
 	// ErrClosed: the DB was closed.
 	ErrClosed = kv.ErrClosed

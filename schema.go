@@ -12,11 +12,12 @@ import (
 	"github.com/statordb/stator/attr"
 )
 
-// schema is the key and the indexes of a table, from the `stator` tags of a
-// struct, from options, or from both.
+// schema is the key, the indexes and the time to live of a table, from the
+// `stator` tags of a struct, from options, or from both.
 type schema struct {
 	key     keySchema
 	indexes []indexSchema
+	ttl     *string // the attribute
 }
 
 // keySchema has the attributes of a key, in order. All but global indexes have
@@ -84,10 +85,12 @@ func (s *schema) addRole(f attr.Field, role string) error {
 	key, index := &s.key, (*indexSchema)(nil)
 	kind, name, isIndex := strings.Cut(about, ":")
 	switch {
+	case !isIndex && strings.TrimSpace(about) == "ttl":
+		return s.addTTL(f, role)
 	case !isIndex:
 		words = role // hash and range are words themselves
 	case kind != "index" && kind != "local":
-		return fmt.Errorf("found %q, allowed are hash, range, index:NAME and local:NAME", about)
+		return fmt.Errorf("found %q, allowed are hash, range, ttl, index:NAME and local:NAME", about)
 	case name == "" || words == "":
 		return fmt.Errorf("found %q, allowed are %s:NAME and after it hash, range, include or keysonly", role, kind)
 	default:
@@ -104,6 +107,23 @@ func (s *schema) addRole(f attr.Field, role string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// addTTL makes the field the one that tells when an item expires.
+func (s *schema) addTTL(f attr.Field, role string) error {
+	typ, words, err := keyType(f, role)
+	switch {
+	case err != nil:
+		return err
+	case strings.TrimSpace(words) != "ttl":
+		return fmt.Errorf("found %q, allowed are ttl, and ttl,N where the Go type does not tell the type", role)
+	case typ != api.ScalarAttributeTypeN:
+		return errors.New("its Go type is not marshalled to N: a ttl is an integer, or a time.Time with unixtime in its dynamodbav tag")
+	case s.ttl != nil:
+		return fmt.Errorf("found a second ttl, the first is %s", *s.ttl)
+	}
+	s.ttl = new(f.Name)
 	return nil
 }
 

@@ -91,7 +91,7 @@ func TestFaultyTags(t *testing.T) {
 		}], []string{`attribute A: tag "hush": found "hush", allowed are hash, range, S, N and B`}},
 		"unknown kind of index": {create[struct {
 			A string `stator:"gsi:byA,hash"`
-		}], []string{`found "gsi:byA", allowed are hash, range, index:NAME and local:NAME`}},
+		}], []string{`found "gsi:byA", allowed are hash, range, ttl, index:NAME and local:NAME`}},
 		"index without a name": {create[struct {
 			A string `stator:"index:,hash"`
 		}], []string{`found "index:,hash", allowed are index:NAME and after it`}},

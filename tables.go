@@ -62,9 +62,9 @@ func DeleteTable(ctx context.Context, c Client, name string) error {
 }
 
 // TableChange is a change of a table: AddIndex, DropIndex, Provisioned,
-// OnDemand, DeletionProtection or Class.
+// OnDemand, DeletionProtection, Class, Stream, NoStream, TTL or NoTTL.
 type TableChange interface {
-	change(ctx context.Context, c Client, name string) (*api.UpdateTableInput, error)
+	change(ctx context.Context, c Client, name string) (api.Request, error)
 }
 
 // UpdateTable makes changes to a table, one after another, and waits after each until
@@ -75,12 +75,15 @@ type TableChange interface {
 //		stator.AddIndex("byYear", stator.HashKey("year", "N")),
 //		stator.DropIndex("byGenre"))
 func UpdateTable(ctx context.Context, c Client, name string, changes ...TableChange) error {
+	if c == nil {
+		return errors.New("stator: UpdateTable: the Client is nil")
+	}
 	for _, change := range changes {
 		in, err := change.change(ctx, c, name)
 		if err != nil {
 			return err
 		}
-		if _, err := do(ctx, c, in); err != nil {
+		if _, err := c.Serve(ctx, in); err != nil {
 			return err
 		}
 		if err := waitActive(ctx, c, name); err != nil {
@@ -98,7 +101,7 @@ func AddIndex(name string, options ...IndexOption) TableChange {
 	return addedIndex{newIndex(indexSchema{name: name}, options)}
 }
 
-func (o addedIndex) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
+func (o addedIndex) change(_ context.Context, _ Client, name string) (api.Request, error) {
 	x := o.schema
 	return &api.UpdateTableInput{
 		TableName: &name, AttributeDefinitions: definitions(x.key),
@@ -116,7 +119,7 @@ type droppedIndex struct{ name string }
 // DropIndex removes a global secondary index from a table.
 func DropIndex(name string) TableChange { return droppedIndex{name} }
 
-func (o droppedIndex) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
+func (o droppedIndex) change(_ context.Context, _ Client, name string) (api.Request, error) {
 	return &api.UpdateTableInput{
 		TableName: &name,
 		GlobalSecondaryIndexUpdates: []api.GlobalSecondaryIndexUpdate{{
@@ -130,13 +133,13 @@ type onDemand struct{}
 // OnDemand gives a table whatever capacity it needs.
 func OnDemand() TableChange { return onDemand{} }
 
-func (onDemand) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
+func (onDemand) change(_ context.Context, _ Client, name string) (api.Request, error) {
 	return &api.UpdateTableInput{TableName: &name, BillingMode: new(api.BillingModePayPerRequest)}, nil
 }
 
 // change makes an on-demand table provisioned, with the same capacity for each
 // of its indexes, or changes the capacity of a provisioned table alone.
-func (o Throughput) change(ctx context.Context, c Client, name string) (*api.UpdateTableInput, error) {
+func (o Throughput) change(ctx context.Context, c Client, name string) (api.Request, error) {
 	d, err := DescribeTable(ctx, c, name)
 	if err != nil {
 		return nil, err
@@ -154,11 +157,11 @@ func (o Throughput) change(ctx context.Context, c Client, name string) (*api.Upd
 	return in, nil
 }
 
-func (o Protection) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
+func (o Protection) change(_ context.Context, _ Client, name string) (api.Request, error) {
 	return &api.UpdateTableInput{TableName: &name, DeletionProtectionEnabled: &o.on}, nil
 }
 
-func (o StorageClass) change(_ context.Context, _ Client, name string) (*api.UpdateTableInput, error) {
+func (o StorageClass) change(_ context.Context, _ Client, name string) (api.Request, error) {
 	return &api.UpdateTableInput{TableName: &name, TableClass: &o.class}, nil
 }
 
