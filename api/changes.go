@@ -15,7 +15,8 @@ type ReadChangesInput struct {
 	// change. nil is Start.
 	Position *Position
 
-	// Start is where to begin when there is no Position. nil is LATEST.
+	// Start is where to begin when Position is nil, and not looked at
+	// otherwise. nil is LATEST.
 	Start *ChangesStart
 
 	// Slots are the numbers of the slots to read; nil is all. A slot has the

@@ -201,7 +201,7 @@ var (
 	scalarTypes              = enum[ScalarAttributeType]{"B", "N", "S"}
 	keyTypes                 = enum[KeyType]{"HASH", "RANGE"}
 	projectionTypes          = enum[ProjectionType]{"ALL", "INCLUDE", "KEYS_ONLY"}
-	streamViewTypes          = enum[StreamViewType]{"NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"}
+	streamViewTypes          = enum[StreamViewType]{"OLD_IMAGE", "KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE"}
 	sseTypes                 = enum[SSEType]{"AES256", "KMS"}
 	tableClasses             = enum[TableClass]{"STANDARD", "STANDARD_INFREQUENT_ACCESS"}
 	distanceFunctions        = enum[VectorDistanceFunction]{"COSINE", "DOT_PRODUCT", "EUCLIDEAN"}

@@ -119,10 +119,9 @@ func parsePosition(s string) (*Position, error) {
 
 // After returns a Position that has c behind it, and is p otherwise: the place to go on
 // from when c was dealt with, and all that came before it. A change that p has
-// behind it already leaves it as it is. p is not changed; it may be nil only
-// when c is nil.
+// behind it already leaves it as it is. p is not changed. A nil Position stays nil.
 func (p *Position) After(c *Change) *Position {
-	if c == nil {
+	if p == nil || c == nil {
 		return p
 	}
 	after := &Position{TableID: p.TableID, Next: slices.Clone(p.Next)}

@@ -30,6 +30,24 @@ func (a ARN) String() string {
 	return "arn:" + a.Partition + ":dynamodb:" + a.Region + ":" + a.Account + ":table/" + a.Table
 }
 
+// ParseStreamARN reads the ARN of a table's stream, which is the table's and then
+// /stream/<label>. ok is false for anything else. The label is not judged
+// further, but that there is one without a slash.
+func ParseStreamARN(s string) (table ARN, label string, ok bool) {
+	i := strings.LastIndex(s, streamInfix)
+	if i < 0 {
+		return ARN{}, "", false
+	}
+	table, ok = ParseARN(s[:i])
+	label = s[i+len(streamInfix):]
+	if !ok || label == "" || strings.Contains(label, "/") {
+		return ARN{}, "", false
+	}
+	return table, label, true
+}
+
+const streamInfix = "/stream/"
+
 // cut6 splits an ARN at its first five colons.
 func cut6(s string) (parts [5]string, rest string, ok bool) {
 	for i := range parts {

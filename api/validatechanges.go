@@ -25,8 +25,6 @@ func (in *ReadChangesInput) Validate() error {
 		return err
 	}
 	switch {
-	case in.Position != nil && in.Start != nil:
-		return Validation(invalidParameter + "Position and Start cannot both be given")
 	case in.Wait < 0 || in.Wait > maxWait:
 		return Validation(fmt.Sprintf("%sWait is %v, and must be from 0 to %v", invalidParameter, in.Wait, maxWait))
 	case in.Slots != nil && len(in.Slots) == 0:
@@ -101,13 +99,14 @@ func (s *ChangesStart) check() error {
 	if s == nil {
 		return nil
 	}
-	bySequence := s.Type == ShardIteratorTypeAtSequenceNumber || s.Type == ShardIteratorTypeAfterSequenceNumber
-	byTime := s.Type == ShardIteratorTypeAtTimestamp
+	bySequence, byTime := s.Type.place()
 	switch {
 	case bySequence && s.SequenceNumber == nil:
 		return Validation(invalidParameter + "Start of type " + string(s.Type) + " needs a SequenceNumber")
 	case !bySequence && s.SequenceNumber != nil:
 		return Validation(invalidParameter + "Start of type " + string(s.Type) + " cannot have a SequenceNumber")
+	case bySequence && !isSequenceNumber(*s.SequenceNumber):
+		return Validation(invalidParameter + "Start has the SequenceNumber " + *s.SequenceNumber + ", which is no number")
 	case byTime && s.Timestamp == nil:
 		return Validation(invalidParameter + "Start of type " + string(s.Type) + " needs a Timestamp")
 	case !byTime && s.Timestamp != nil:

@@ -1,6 +1,6 @@
 package api
 
-// Validate: see Request.
+// Validate: see Request. AWS takes any attribute, a key too.
 func (in *UpdateTimeToLiveInput) Validate() error {
 	if err := controlTableName(in.TableName); err != nil {
 		return err
