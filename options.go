@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/internal/engine"
 )
 
@@ -35,7 +36,23 @@ type Options struct {
 	// ExpressionCache is how many expression texts are kept in parsed form, a
 	// few hundred bytes each. 0 means 10,000; a negative number keeps none.
 	ExpressionCache int
+
+	// Sinks says where the changes go that a data stream carries, by the ARN that
+	// EnableDataStream was given: a message broker, for example. A nil func, and a nil Sink,
+	// keep them in the database alone, where any number of named readers find
+	// them (see TableOf.Changes). It is asked when a data stream is enabled and when the DB is opened.
+	Sinks func(streamArn string) Sink
+
+	// DataStreamRetention is how long a data stream that is enabled from now
+	// on keeps a change: 24 hours to 365 days. 0 means 7 days.
+	DataStreamRetention time.Duration
 }
+
+// Sink takes changes out of the database; see api.Sink.
+type Sink = api.Sink
+
+// SinkRecord is one change on its way out.
+type SinkRecord = api.SinkRecord
 
 // engine returns the engine's options, with the defaults filled in, or all
 // their faults.
@@ -46,6 +63,7 @@ func (o *Options) engine() (engine.Options, error) {
 	full, err := engine.Options{
 		Now: o.Now, Rand: o.Rand, Region: o.Region, AccountID: o.AccountID,
 		StatusDelay: o.StatusDelay, ExpressionCache: o.ExpressionCache,
+		Sinks: o.Sinks, DataStreamRetention: o.DataStreamRetention,
 	}.WithDefaults()
 	if err != nil {
 		return full, fmt.Errorf("stator: %w", err)

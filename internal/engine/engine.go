@@ -48,11 +48,24 @@ type Options struct {
 	// ExpiryRate is how many expired items the background deletes in a second,
 	// at most. 0 is 10,000; negative deletes none, save when Maintain is asked for.
 	ExpiryRate int
+
+	// Sinks says where the changes go that a data stream carries, by the ARN
+	// that EnableKinesisStreamingDestination names. A nil func, and a nil Sink, keep them in the journal alone, where
+	// any number of readers find them.
+	Sinks func(streamArn string) api.Sink
+
+	// DataStreamRetention is how long a data stream that is enabled from now
+	// on keeps a change: 24 hours to 365 days. 0 is 7 days.
+	DataStreamRetention time.Duration
 }
 
 const (
 	defaultExpressionCache = 10_000
 	defaultExpiryRate      = 10_000
+
+	defaultDataStreamRetention = 7 * 24 * time.Hour
+	minDataStreamRetention     = 24 * time.Hour
+	maxDataStreamRetention     = 365 * 24 * time.Hour
 )
 
 var accountID = regexp.MustCompile(`^[0-9]{12}$`)
@@ -78,7 +91,13 @@ func (o Options) WithDefaults() (Options, error) {
 	if o.ExpiryRate == 0 {
 		o.ExpiryRate = defaultExpiryRate
 	}
+	if o.DataStreamRetention == 0 {
+		o.DataStreamRetention = defaultDataStreamRetention
+	}
 	var errs []error
+	if o.DataStreamRetention < minDataStreamRetention || o.DataStreamRetention > maxDataStreamRetention {
+		errs = append(errs, fmt.Errorf("Options.DataStreamRetention is %s, allowed are %s to %s", o.DataStreamRetention, minDataStreamRetention, maxDataStreamRetention))
+	}
 	if !regionName.MatchString(o.Region) {
 		errs = append(errs, fmt.Errorf("Options.Region is %q, allowed are 1 to 64 of a-z, 0-9 and -", o.Region))
 	}
@@ -110,6 +129,7 @@ type Engine struct {
 	readers readers
 
 	subscriptions subscriptions
+	sinks         sinks
 
 	sweeps atomic.Uint32 // how many there were of expired items
 }
@@ -123,6 +143,9 @@ func Open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 	}
 	e.jobs.start(e)
 	e.keeper.start(e)
+	if err := e.startSinks(ctx); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
 	return e, nil
 }
 
@@ -147,6 +170,7 @@ func (e *Engine) StoreID() string { return e.id }
 // Close stops the jobs, which go on when the store is opened again, and closes the store.
 func (e *Engine) Close() error {
 	e.readers.close()
+	e.sinks.stop()
 	e.keeper.stop()
 	e.jobs.stop()
 	return e.store.Close()
@@ -221,6 +245,14 @@ func (e *Engine) dispatch(ctx context.Context, in api.Request) (api.Response, er
 		return response(e.deleteSubscription(ctx, in))
 	case *api.MaintainInput:
 		return response(e.maintain(ctx, in))
+	case *api.EnableKinesisStreamingDestinationInput:
+		return response(e.enableDataStream(ctx, in))
+	case *api.DisableKinesisStreamingDestinationInput:
+		return response(e.disableDataStream(ctx, in))
+	case *api.UpdateKinesisStreamingDestinationInput:
+		return response(e.updateDataStream(ctx, in))
+	case *api.DescribeKinesisStreamingDestinationInput:
+		return response(e.describeDataStreams(ctx, in))
 	case *api.TagResourceInput:
 		return response(e.tagResource(ctx, in))
 	case *api.UntagResourceInput:

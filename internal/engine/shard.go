@@ -331,7 +331,7 @@ func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, vie
 	}
 	d.SizeBytes = new(int64(size))
 	record := api.Record{
-		AwsRegion: new(e.opt.Region), Dynamodb: d, EventID: new(e.eventID(tableID, n)), EventName: new(n.event()),
+		AwsRegion: new(e.opt.Region), Dynamodb: d, EventID: new(e.eventID(tableID, n.slot, n.sequence)), EventName: new(n.event()),
 		EventSource: new("aws:dynamodb"), EventVersion: new("1.1"),
 	}
 	if n.service {
@@ -341,8 +341,8 @@ func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, vie
 }
 
 // eventID returns the id of a change, which no other one has.
-func (e *Engine) eventID(tableID uint32, n recorded) string {
-	b := binary.BigEndian.AppendUint64(append(binary.BigEndian.AppendUint32([]byte(e.id), tableID), n.slot), n.sequence)
+func (e *Engine) eventID(tableID uint32, slot byte, sequence uint64) string {
+	b := binary.BigEndian.AppendUint64(append(binary.BigEndian.AppendUint32([]byte(e.id), tableID), slot), sequence)
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
 }

@@ -18,6 +18,10 @@ func errDamaged() error {
 	return &api.Error{Code: api.CodeInternalServerError, Message: "The stored item is damaged"}
 }
 
+// AppendAttributes appends an item as DynamoDB JSON; an absent one is empty. An
+// error, an *api.Error, says that the stored bytes are damaged; dst has a part of the text then.
+func AppendAttributes(dst []byte, a api.Attributes) ([]byte, error) { return appendAttributes(dst, &a) }
+
 // appendAttributes appends an item of an output; an absent one is empty.
 func appendAttributes(dst []byte, a *api.Attributes) ([]byte, error) {
 	if stored, ok := a.Stored(); ok {
