@@ -278,33 +278,6 @@ func (x *tx) expire(t *table, keys []key) error {
 	return x.finish()
 }
 
-// visibility is who sees items that are due and not deleted yet: all do on AWS,
-// and nobody with Options.HideExpired. The zero visibility is AWS's.
-type visibility struct {
-	hide bool
-	now  int64 // µs since 1970
-	due  due
-}
-
-func (e *Engine) visibility() visibility {
-	if !e.opt.HideExpired {
-		return visibility{}
-	}
-	now := e.opt.Now()
-	return visibility{true, now.UnixMicro(), dueAt(now)}
-}
-
-// row returns a base row, or nil when it is not to be seen.
-func (v visibility) row(t *table, r row) row {
-	if !v.hide || r == nil || !t.expires || v.now < t.rec.TTL.Settled {
-		return r
-	}
-	if at, ok := expiryOf(r.item(), t.ttl); ok && v.due.from <= at && at < v.due.to {
-		return nil
-	}
-	return r
-}
-
 // stepFillExpiry makes the entries of some base rows in the expiry index.
 // Every write since it was defined keeps it up to date. Like stepFill, it goes by the
 // table's record in its own transaction.

@@ -149,19 +149,6 @@ func (q *pageRead) sameHash(item itemcodec.Item) bool {
 	return true
 }
 
-// sees reports whether the item of a row or of an index entry is to be seen. An
-// entry may lack the attribute that tells.
-func (q *pageRead) sees(r kv.Reader, found row) (bool, error) {
-	if q.x != nil && !q.x.all && q.t.expires {
-		base, err := q.fetchBase(r, found.item())
-		if err != nil || base == nil {
-			return true, err
-		}
-		found = base
-	}
-	return q.visible.row(q.t, found) != nil, nil
-}
-
 // fetchBase returns the base row of an index entry.
 func (q *pageRead) fetchBase(r kv.Reader, entry itemcodec.Item) (row, error) {
 	k, err := q.t.keyOf(entry)

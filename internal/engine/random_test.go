@@ -63,7 +63,7 @@ func randomRequest(t testing.TB, r *rand.Rand) api.Request {
 	case *api.PutItemInput:
 		in.ReturnValues, in.ReturnConsumedCapacity = new(api.ReturnValueAllOld), new(api.ReturnConsumedCapacityIndexes)
 		if r.IntN(2) == 0 {
-			in.Item["exp"] = attr.Int(int(newClock().Now().Unix()) + r.IntN(200_000))
+			in.Item["exp"] = attr.Int(int(newClock().Now().Unix()) + r.IntN(100_000))
 		}
 	case *api.UpdateItemInput:
 		in.ReturnValues = []*api.ReturnValue{nil, new(api.ReturnValueAllNew), new(api.ReturnValueUpdatedOld)}[r.IntN(3)]
