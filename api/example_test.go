@@ -82,3 +82,26 @@ func ExampleParseARN() {
 	fmt.Println(ok, arn.Region, arn.Table)
 	// Output: true eu-west-1 users
 }
+
+func ExamplePosition() {
+	changes := []api.Change{{Slot: 0, Sequence: 12}, {Slot: 1, Sequence: 7}} // of ReadChanges
+	p := &api.Position{TableID: "0f8fad5b-d9cb-469f-a165-70867728950e", Next: []uint64{12, 7}}
+	for _, c := range changes {
+		p = p.After(&c) // dealt with
+	}
+	kept := p.String() // in a file, or with what was made of the changes
+
+	p, err := api.ParsePosition(kept)
+	fmt.Println(p.Next, err)
+	_, err = api.ParsePosition(kept[:20] + "A" + kept[21:])
+	fmt.Println(err)
+	// Output:
+	// [13 8] <nil>
+	// ValidationException: Invalid position: it is damaged: the checksum differs
+}
+
+func ExampleParseStreamARN() {
+	table, label, ok := api.ParseStreamARN("arn:aws:dynamodb:eu-west-1:123456789012:table/users/stream/2026-10-08T23:07:31.275")
+	fmt.Println(ok, table.Table, label)
+	// Output: true users 2026-10-08T23:07:31.275
+}
