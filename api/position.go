@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -133,14 +132,29 @@ func (p *Position) After(c *Change) *Position {
 
 // parseTableID reads a UUID in its usual form, in lower case.
 func parseTableID(s string) (id [16]byte, err error) {
-	hexed := strings.ReplaceAll(s, "-", "")
-	if b, err := hex.DecodeString(hexed); err == nil && len(b) == len(id) {
-		id = [16]byte(b)
-		if formatTableID(id) == s {
-			return id, nil
+	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	bad := len(s) != len(form)
+	n := 0
+	for i := 0; i < len(form) && !bad; i++ {
+		c := s[i]
+		switch {
+		case form[i] == '-':
+			bad = c != '-'
+			continue
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		default:
+			bad = true
 		}
+		id[n/2] = id[n/2]<<4 | c
+		n++
 	}
-	return id, fmt.Errorf("%.64q is no table id", s)
+	if bad {
+		return [16]byte{}, fmt.Errorf("%.64q is no table id", s)
+	}
+	return id, nil
 }
 
 func formatTableID(id [16]byte) string {

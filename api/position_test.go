@@ -29,6 +29,9 @@ func TestPosition(t *testing.T) {
 	var none *api.Position
 	require.Empty(t, none.String())
 	require.Contains(t, (&api.Position{TableID: "x", Next: []uint64{1}}).String(), `invalid position: "x" is no table id`)
+	for _, id := range []string{"", someTableID[1:], someTableID + "0", "0F" + someTableID[2:], "g" + someTableID[1:], "0f8fad5bd9cb-469f-a165-70867728950e-", "0f8fad5b-d9cb-469f-a165_70867728950e"} {
+		require.Contains(t, (&api.Position{TableID: id, Next: []uint64{1}}).String(), "invalid position", id)
+	}
 	require.Contains(t, (&api.Position{TableID: someTableID, Next: make([]uint64, 256)}).String(), "invalid position: 256 slots")
 }
 
@@ -104,6 +107,19 @@ func TestPositionAfter(t *testing.T) {
 		q = q.After(&c)
 	}
 	require.Equal(t, want, q.Next)
+}
+
+// TestReadChangesCostsNothing: a reader asks often, and mostly for nothing.
+func TestReadChangesCostsNothing(t *testing.T) {
+	in := &api.ReadChangesInput{
+		TableName: new("users"), Limit: new(int32(10)), Slots: []int{0, 1, 2, 3},
+		Position: &api.Position{TableID: someTableID, Next: make([]uint64, 8)},
+	}
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		if err := in.Validate(); err != nil {
+			t.Error(err)
+		}
+	}))
 }
 
 // FuzzPosition: any text is a position or an error, and a position has one text.
