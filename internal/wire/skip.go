@@ -78,13 +78,8 @@ func (r *reader) skipKey() bool { return r.next() == '"' && r.skipText() && r.ta
 
 // skipText passes over a string and leaves it as it is.
 func (r *reader) skipText() bool {
-	i, last := r.i+1, len(r.b)-padding
-	for i < last {
-		n := special(r.b, i)
-		i += n
-		if n == 8 {
-			continue
-		}
+	for i := r.i + 1; ; {
+		i = special(r.b, i)
 		switch c := r.b[i]; {
 		case c == '"':
 			r.i = i + 1
@@ -100,7 +95,6 @@ func (r *reader) skipText() bool {
 			i += 6
 		}
 	}
-	return false
 }
 
 // isJSON reports whether body is one JSON value.

@@ -207,7 +207,7 @@ func (r *reader) item(at place, level int) (attr.Item, bool) {
 	for i, name := range names {
 		item[name] = values[i] // the last of a name wins
 	}
-	r.names, r.values = r.names[:base], r.values[:valuesBase]
+	r.names, r.values = pop(r.names, base), pop(r.values, valuesBase)
 	return item, true
 }
 
@@ -236,7 +236,7 @@ func (r *reader) list(level int) ([]attr.Value, bool) {
 		}
 	}
 	l := slices.Clone(r.values[base:])
-	r.values = r.values[:base]
+	r.values = pop(r.values, base)
 	return l, true
 }
 
@@ -265,7 +265,7 @@ func (r *reader) strings() ([]string, bool) {
 		}
 	}
 	l := slices.Clone(r.texts[base:])
-	r.texts = r.texts[:base]
+	r.texts = pop(r.texts, base)
 	return l, true
 }
 
@@ -308,7 +308,7 @@ func (r *reader) binarySet() ([][]byte, bool) {
 		}
 	}
 	l := slices.Clone(r.binaries[base:])
-	r.binaries = r.binaries[:base]
+	r.binaries = pop(r.binaries, base)
 	return l, true
 }
 
@@ -321,6 +321,12 @@ func push[E any](stack []E, v E) []E {
 		stack = grown
 	}
 	return append(stack, v)
+}
+
+// pop takes all from element n on off a stack, and leaves no reference to it.
+func pop[E any](stack []E, n int) []E {
+	clear(stack[n:])
+	return stack[:n]
 }
 
 // bytes reads a binary value.
