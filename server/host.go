@@ -36,7 +36,7 @@ func quote(s string) string {
 // serves reports whether a request is addressed to this server.
 func (h *Handler) serves(r *http.Request) bool {
 	name := hostname(r.Host)
-	if strings.EqualFold(name, "localhost") || h.hosts.has(name) {
+	if name == "127.0.0.1" || strings.EqualFold(name, "localhost") || h.hosts.has(name) {
 		return true
 	}
 	ip, err := netip.ParseAddr(name)

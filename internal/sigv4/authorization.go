@@ -50,7 +50,7 @@ type Credential struct {
 // Parse reads the signature of a request. It fails with a *Fault when there is
 // none or it is malformed. That it parses says nothing about who sent it.
 func Parse(r *http.Request) (Authorization, error) {
-	header := r.Header.Get("Authorization")
+	header := value(r.Header, "Authorization")
 	if r.URL != nil && strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm") {
 		if query := r.URL.Query(); query.Has("X-Amz-Algorithm") {
 			if header != "" {
@@ -66,33 +66,35 @@ func Parse(r *http.Request) (Authorization, error) {
 	return parseHeader(header, r.Header)
 }
 
+// value returns the value of a header, whose name must be in the canonical form.
+func value(all http.Header, name string) string {
+	if v := all[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
 func parseHeader(header string, all http.Header) (Authorization, error) {
-	a := Authorization{SecurityToken: all.Get("X-Amz-Security-Token")}
+	a := Authorization{SecurityToken: value(all, "X-Amz-Security-Token")}
 	algorithm, rest, _ := strings.Cut(header, " ")
 	var credential string
-	for rest != "" {
-		end := 0
-		for end < len(rest) && rest[end] != ',' && rest[end] != ' ' {
-			end++
-		}
-		part := rest[:end]
-		rest = rest[min(end+1, len(rest)):]
-		if part == "" {
-			continue
-		}
-		key, value, ok := strings.Cut(part, "=")
-		switch {
-		case !ok:
-			return Authorization{}, incomplete("'" + part + "' not a valid key=value pair (missing equal-sign) in Authorization header: '" + header + "'.")
-		case key == "Credential":
-			credential = value
-		case key == "SignedHeaders":
-			a.SignedHeaders = value
-		case key == "Signature":
-			a.Signature = value
+	for parts := range strings.SplitSeq(rest, ",") {
+		for part := range strings.SplitSeq(parts, " ") {
+			key, value, ok := strings.Cut(part, "=")
+			switch {
+			case part == "":
+			case !ok:
+				return Authorization{}, incomplete("'" + part + "' not a valid key=value pair (missing equal-sign) in Authorization header: '" + header + "'.")
+			case key == "Credential":
+				credential = value
+			case key == "SignedHeaders":
+				a.SignedHeaders = value
+			case key == "Signature":
+				a.Signature = value
+			}
 		}
 	}
-	date := all.Get("X-Amz-Date")
+	date := value(all, "X-Amz-Date")
 	missing := ""
 	lacks := func(what, text string) {
 		if what == "" {
@@ -102,14 +104,14 @@ func parseHeader(header string, all http.Header) (Authorization, error) {
 	lacks(credential, "Authorization header requires 'Credential' parameter. ")
 	lacks(a.Signature, "Authorization header requires 'Signature' parameter. ")
 	lacks(a.SignedHeaders, "Authorization header requires 'SignedHeaders' parameter. ")
-	if date == "" && all.Get("Date") == "" {
+	if date == "" && value(all, "Date") == "" {
 		missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
 	}
 	if missing != "" {
 		return Authorization{}, incomplete(missing + "Authorization=" + header)
 	}
 	if date == "" {
-		date = all.Get("Date")
+		date = value(all, "Date")
 		a.Time, _ = http.ParseTime(date)
 	}
 	return a.finish(algorithm, credential, date)
