@@ -206,16 +206,17 @@ func (it shardIterator) encode(arn string) string {
 	return arn + iteratorInfix + base64.StdEncoding.EncodeToString(b)
 }
 
+func errInvalidIterator() error { return api.Validation("Invalid ShardIterator") }
+
 func decodeIterator(s string) (it shardIterator, arn string, err error) {
-	invalid := api.Validation("Invalid ShardIterator")
 	arn, text, found := strings.Cut(s, iteratorInfix)
 	b, err := base64.StdEncoding.DecodeString(text)
-	if !found || err != nil || len(b) != iteratorBytes {
-		return it, "", invalid
+	if !found || err != nil || len(b) != iteratorBytes || len(text) != base64.StdEncoding.EncodedLen(iteratorBytes) {
+		return it, "", errInvalidIterator()
 	}
 	body := b[:iteratorBytes-4]
 	if binary.BigEndian.Uint32(b[len(body):]) != crc32.Update(crc32.Checksum([]byte(arn), castagnoli), castagnoli, body) {
-		return it, "", invalid
+		return it, "", errInvalidIterator()
 	}
 	return shardIterator{
 		tableID: binary.BigEndian.Uint32(b), windowID: binary.BigEndian.Uint32(b[4:]), epoch: binary.BigEndian.Uint32(b[8:]),
@@ -265,6 +266,9 @@ func (e *Engine) getRecords(ctx context.Context, in *api.GetRecordsInput) (*api.
 		for _, s := range w.shards(sequences, now) {
 			if s.number != it.epoch || s.slot != int(it.slot) {
 				continue
+			}
+			if it.next <= s.after || it.next > s.last+1 {
+				return errInvalidIterator() // not one that this store gave out
 			}
 			if out.Records, err = e.shardRecords(r, j, w, s, it.next, limit, now-w.Retention); err != nil {
 				return err
