@@ -35,7 +35,9 @@ type Store interface {
 	// that it wrote remains and Update returns that error as it is; when it
 	// panics nothing remains either and Update panics with the same value. fn
 	// may run more than once, in a goroutine that is not the caller's, and
-	// must have no effect outside its Writer.
+	// must have no effect outside its Writer. When Update returns, whatever it
+	// returns, fn has ended and will not run again: what it uses can serve for
+	// something else.
 	//
 	// When the commit itself fails in a way that leaves its fate unknown the
 	// error is ErrOutcomeUnknown: the writes may be there or not. Any other

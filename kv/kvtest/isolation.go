@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ var isolationTests = map[string]func(*testing.T, kv.Store){
 	"no write skew":                        testWriteSkew,
 	"no phantoms":                          testPhantoms,
 	"a failed fn disturbs no neighbour":    testNeighbours,
+	"no fn runs on after Update":           testEnded,
 	"readers beside writers see whole txs": testAtomicity,
 }
 
@@ -284,4 +286,42 @@ func testAtomicity(t *testing.T, store kv.Store) {
 	readers.Wait()
 	close(errs)
 	require.NoError(t, <-errs)
+}
+
+// testEnded: whoever returns early because its context has ended leaves no fn behind.
+func testEnded(t *testing.T, store kv.Store) {
+	var after atomic.Int64
+	parallel(t, workers, func(worker int) error {
+		key := fmt.Appendf(nil, "key%d", worker)
+		for i := range rounds {
+			ctx, cancel := context.WithCancel(context.Background())
+			var running, returned atomic.Bool
+			go func() {
+				for range i {
+					runtime.Gosched()
+				}
+				cancel()
+			}()
+			err := store.Update(ctx, func(w kv.Writer) error {
+				running.Store(true)
+				defer running.Store(false)
+				runtime.Gosched()
+				if returned.Load() {
+					after.Add(1)
+				}
+				return w.Put(key, key)
+			})
+			returned.Store(true)
+			cancel()
+			switch {
+			case running.Load():
+				return errors.New("Update returned while fn was running")
+			case err != nil && !errors.Is(err, context.Canceled):
+				return err
+			}
+		}
+		return nil
+	})
+	update(t, store, func(w kv.Writer) error { return w.Put([]byte("last"), nil) }) // what was left behind runs before it
+	require.Zero(t, after.Load(), "fns that ran after their Update had returned")
 }
