@@ -28,7 +28,7 @@ type Options struct {
 	// AccountID stands in the ARNs of tables: 12 digits. "" means "000000000000".
 	AccountID string
 
-	// StatusDelay is how long a table stays CREATING, UPDATING and DELETING,
+	// StatusDelay is how long a table stays CREATING, UPDATING and DELETING, and its time to live ENABLING and DISABLING,
 	// for tests of programs that wait for the next status on AWS. 0, the default, and negative durations
 	// are not at all: a table can be used when CreateTable returns.
 	StatusDelay time.Duration
@@ -36,6 +36,17 @@ type Options struct {
 	// ExpressionCache is how many expression texts are kept in parsed form, a
 	// few hundred bytes each. 0 means 10,000; a negative number keeps none.
 	ExpressionCache int
+
+	// HideExpired hides items whose time to live is over and that are not deleted yet. Reads pass over
+	// them as over items that a filter rejects: they count as scanned, and consume
+	// capacity. Conditions, updates and ReturnValues of writes take them for absent. false, the
+	// default, is as on AWS: until it is deleted, an expired item reads and writes as any other.
+	HideExpired bool
+
+	// ExpiryRate bounds the items that the background deletes in a second when their time
+	// to live is over, of all tables together. 0 means 10,000; a negative number
+	// deletes none in the background: they wait for api.MaintainInput.
+	ExpiryRate int
 
 	// Sinks says where the changes go that a data stream carries, by the ARN that
 	// EnableDataStream was given: a message broker, for example. A nil func, and a nil Sink,
@@ -62,7 +73,7 @@ func (o *Options) engine() (engine.Options, error) {
 	}
 	full, err := engine.Options{
 		Now: o.Now, Rand: o.Rand, Region: o.Region, AccountID: o.AccountID,
-		StatusDelay: o.StatusDelay, ExpressionCache: o.ExpressionCache,
+		StatusDelay: o.StatusDelay, ExpressionCache: o.ExpressionCache, HideExpired: o.HideExpired, ExpiryRate: o.ExpiryRate,
 		Sinks: o.Sinks, DataStreamRetention: o.DataStreamRetention,
 	}.WithDefaults()
 	if err != nil {

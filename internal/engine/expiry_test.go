@@ -95,8 +95,9 @@ func TestExpiryIsFair(t *testing.T) {
 
 // TestExpiryOfLargeItems: a transaction of a sweep is bounded by the bytes too, also on a store that takes little in one.
 func TestExpiryOfLargeItems(t *testing.T) {
-	for name, store := range map[string]kv.Store{"any": openMemory(t), "small": &small{Store: openMemory(t)}} {
-		t.Run(name, func(t *testing.T) {
+	for _, most := range []int{0, 4} {
+		t.Run(text("%d", most), func(t *testing.T) {
+			store := &small{Store: openMemory(t)}
 			clock := newClock()
 			e := openPaused(t, store, engine.Options{Now: clock.Now})
 			create(t, e, "tab pk:S\n gsi byOrg org:S ALL")
@@ -105,22 +106,23 @@ func TestExpiryOfLargeItems(t *testing.T) {
 				put(t, e, "tab", text(`{pk: "p%d", exp: %d, org: "o", s: "%s"}`, i, clock.Now().Unix(), long(300_000)))
 			}
 			clock.Advance(time.Second)
-			if s, ok := store.(*small); ok {
-				s.most = 4
-			}
+			store.most, store.updates = most, 0
 			require.Equal(t, 12, sweep(t, e, 100))
+			require.GreaterOrEqual(t, store.updates, 3)
 			require.Zero(t, count(t, e, "tab"))
 		})
 	}
 }
 
-// small is a store that takes only so many deletions of base rows in one transaction.
+// small is a store that takes only so many deletions in one transaction.
 type small struct {
 	kv.Store
-	most int // 0: any number
+	most    int // 0: any number
+	updates int // how many there were
 }
 
 func (s *small) Update(ctx context.Context, fn func(kv.Writer) error) error {
+	s.updates++
 	if s.most == 0 {
 		return s.Store.Update(ctx, fn)
 	}
@@ -318,7 +320,14 @@ func TestExpiryMeetsTheEndOfItsTable(t *testing.T) {
 			put(t, e, "tab", `{pk: "a", exp: 1793534000}`)
 		},
 		"disabled": func(e *engine.Engine, c *clock) { ttl(t, e, "tab", "exp", false) },
-		"renewed":  func(e *engine.Engine, c *clock) { put(t, e, "tab", `{pk: "a", exp: 1893534000}`) },
+		"enabled with another attribute": func(e *engine.Engine, c *clock) {
+			put(t, e, "tab", `{pk: "a", until: 1793537000}`)
+			ttl(t, e, "tab", "exp", false)
+			c.Advance(time.Hour)
+			ttl(t, e, "tab", "until", true)
+			require.NoError(t, e.FinishJobs(context.Background()))
+		},
+		"renewed": func(e *engine.Engine, c *clock) { put(t, e, "tab", `{pk: "a", exp: 1893534000}`) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := newClock()
@@ -331,7 +340,60 @@ func TestExpiryMeetsTheEndOfItsTable(t *testing.T) {
 			clock.Advance(time.Hour)
 			other := openPaused(t, borrowed{base}, engine.Options{Now: clock.Now})
 			g.before.Store(new(func() { between(other, clock) }))
-			require.Zero(t, sweep(t, e, 10))
+			want := 0
+			if name == "enabled with another attribute" {
+				want = 1
+			}
+			require.Equal(t, want, sweep(t, e, 10))
+			require.NoError(t, e.Check(t.Context()))
+		})
+	}
+}
+
+// TestExpiryJobMeetsAnother: the last step of a job that somebody else has ended does not end the next one of its kind.
+func TestExpiryJobMeetsAnother(t *testing.T) {
+	for _, enabled := range []bool{true, false} {
+		t.Run(text("%t", enabled), func(t *testing.T) {
+			clock := newClock()
+			base := openMemory(t)
+			g := &gate{Store: base}
+			e := openPaused(t, g, engine.Options{Now: clock.Now})
+			other := openPaused(t, borrowed{base}, engine.Options{Now: clock.Now})
+			create(t, e, "tab pk:S")
+			fillExpiring(t, e, "tab", engine.MaxStepRows+10, 1)
+			change := func(enabled bool) {
+				ttl(t, other, "tab", "exp", enabled)
+				clock.Advance(time.Hour)
+			}
+			if !enabled {
+				change(true)
+				require.NoError(t, other.FinishJobs(t.Context()))
+			}
+			change(enabled)
+			if enabled { // up to the last step
+				_, err := e.StepJobs(t.Context())
+				require.NoError(t, err)
+			} else {
+				for len(rows(t, base, engine.SpaceExpiry)) > 0 {
+					_, err := e.StepJobs(t.Context())
+					require.NoError(t, err)
+				}
+			}
+			want := ""
+			g.before.Store(new(func() {
+				g.before.Store(new(func() { // before the Update that ends the job
+					require.NoError(t, other.FinishJobs(t.Context()))
+					change(!enabled)
+					require.NoError(t, other.FinishJobs(t.Context()))
+					change(enabled)
+					want = ttlOf(t, other)
+				}))
+			}))
+			_, err := e.StepJobs(t.Context())
+			require.NoError(t, err)
+			require.Contains(t, want, "ING\n")
+			put(t, e, "tab", `{pk: "late"}`)
+			require.Equal(t, want, ttlOf(t, e))
 			require.NoError(t, e.Check(t.Context()))
 		})
 	}

@@ -36,7 +36,10 @@ const noSuchTable = "ResourceNotFoundException: Requested resource not found: Ta
 func TestTTLWithStatusDelay(t *testing.T) {
 	clock := newClock()
 	store := openMemory(t)
-	e := openPaused(t, store, engine.Options{Now: clock.Now, StatusDelay: 10 * time.Second})
+	e := openPaused(t, store, engine.Options{Now: clock.Now, StatusDelay: 10 * time.Second, HideExpired: true})
+	seen := func() string {
+		return render(e.Serve(t.Context(), &api.GetItemInput{TableName: new("tab"), Key: item(t, `{pk: "a"}`), ProjectionExpression: new("pk")}))
+	}
 	expires := clock.Now().Unix()
 	create(t, e, "tab pk:S")
 	require.Equal(t, "ValidationException: Cannot describe time to live while table is in CREATING state\n", ttlOf(t, e))
@@ -52,7 +55,9 @@ func TestTTLWithStatusDelay(t *testing.T) {
 	clock.Advance(10*time.Second - time.Microsecond)
 	require.Equal(t, "ENABLING\nattribute exp\n", ttlOf(t, e))
 	require.Zero(t, sweep(t, e, 10))
+	require.Equal(t, "{pk: \"a\"}\n", seen())
 	clock.Advance(time.Microsecond)
+	require.Equal(t, "absent\n", seen())
 	require.Equal(t, "ENABLED\nattribute exp\n", ttlOf(t, e))
 	require.Equal(t, 1, sweep(t, e, 10))
 
@@ -61,6 +66,7 @@ func TestTTLWithStatusDelay(t *testing.T) {
 	ttl(t, e, "tab", "exp", false)
 	require.NoError(t, e.FinishJobs(t.Context()))
 	require.Equal(t, "DISABLING\nattribute exp\n", ttlOf(t, e))
+	require.Equal(t, "{pk: \"a\"}\n", seen())
 	require.Zero(t, sweep(t, e, 10))
 	clock.Advance(10 * time.Second)
 	require.Equal(t, "DISABLED\n", ttlOf(t, e))

@@ -109,6 +109,19 @@ func TestHideExpired(t *testing.T) {
 	}
 }
 
+// TestHiddenIsLeftAlone: an update that would make no item deletes none that it does not see.
+func TestHiddenIsLeftAlone(t *testing.T) {
+	e := hideStore(t, true)
+	update := func(expression string) {
+		do(t, e, &api.UpdateItemInput{TableName: new("tab"), Key: item(t, `{pk: "q", sk: "dead"}`), UpdateExpression: &expression})
+	}
+	update("REMOVE n")
+	require.Equal(t, 5, count(t, e, "tab"))
+	require.Equal(t, 2, sweep(t, e, 10))
+	update("REMOVE n")
+	require.Equal(t, 3, count(t, e, "tab"))
+}
+
 // TestHiddenIsAsDeleted runs random requests on an engine that hides what is due, and on one that deletes it before
 // each of them. Both give the same answers.
 func TestHiddenIsAsDeleted(t *testing.T) {
