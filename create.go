@@ -191,6 +191,11 @@ func CreateTableFor[T any](ctx context.Context, c Client, name string, options .
 	for _, o := range options {
 		o.table(&n)
 	}
+	if n.schema.ttl != nil {
+		if err := timeToLive(name, *n.schema.ttl, true).Validate(); err != nil {
+			return none, err // before there is a table without it
+		}
+	}
 	in := n.request(name)
 	_, err = do(ctx, c, in)
 	exists := n.unlessExists && errors.Is(err, ErrResourceInUse)

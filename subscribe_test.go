@@ -218,7 +218,7 @@ func TestAckNeedsAName(t *testing.T) {
 		all, err := take(ctx, 1, users, stator.FromStart())
 		require.NoError(t, err)
 		require.EqualError(t, all[0].Ack(ctx), "stator: Ack: the reader has no name to save its place under; the option As gives it one")
-		require.EqualError(t, stator.Change[user]{}.Ack(ctx), "stator: Ack: the Change was not read from a table")
+		require.EqualError(t, stator.Change[user]{}.Ack(ctx), "stator: Ack: the Change comes from no loop and no Subscription")
 		require.Nil(t, stator.Change[user]{}.Position())
 
 		named, err := take(ctx, 1, users, stator.As("a"))
