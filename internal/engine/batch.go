@@ -193,7 +193,7 @@ func (t *table) prepareBatchPut(item attr.Item) (write, error) {
 			return write{}, api.Validation("The provided key element does not match the schema")
 		}
 	}
-	return t.preparePut(item)
+	return t.preparePut(item, nil)
 }
 
 // writesDone is what the answer to many writes needs.

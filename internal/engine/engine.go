@@ -32,8 +32,8 @@ type Options struct {
 	Region    string
 	AccountID string
 
-	// StatusDelay is how long a table stays CREATING, UPDATING and DELETING, as
-	// on AWS. 0, and negative, is not at all: the next DescribeTable tells ACTIVE.
+	// StatusDelay is how long a table stays CREATING, UPDATING and DELETING, and
+	// its time to live ENABLING and DISABLING, as on AWS. 0, and negative, is not at all: the next DescribeTable tells ACTIVE.
 	StatusDelay time.Duration
 
 	// ExpressionCache is how many parsed expressions are kept, and a tenth of it
@@ -132,6 +132,8 @@ type Engine struct {
 	sinks         sinks
 
 	sweeps atomic.Uint32 // how many there were of expired items
+
+	singles sync.Pool // of *single
 }
 
 // Open returns an Engine on store, which it initializes when it is empty. The

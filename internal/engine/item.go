@@ -18,7 +18,7 @@ type itemWrite struct {
 	capacity *api.ReturnConsumedCapacity
 	metrics  *api.ReturnItemCollectionMetrics
 
-	prepare func(*table, expressions) (write, error)
+	prepare func(t *table, x expressions, room []byte) (write, error)
 }
 
 // itemWritten is what their answers have in common.
@@ -37,7 +37,7 @@ func (e *Engine) putItem(ctx context.Context, in *api.PutItemInput) (*api.PutIte
 		onFailed: in.ReturnValuesOnConditionCheckFailure,
 		capacity: in.ReturnConsumedCapacity,
 		metrics:  in.ReturnItemCollectionMetrics,
-		prepare:  func(t *table, _ expressions) (write, error) { return t.preparePut(in.Item) },
+		prepare:  func(t *table, _ expressions, room []byte) (write, error) { return t.preparePut(in.Item, room) },
 	})
 	if err != nil {
 		return nil, err
@@ -54,7 +54,9 @@ func (e *Engine) deleteItem(ctx context.Context, in *api.DeleteItemInput) (*api.
 		onFailed: in.ReturnValuesOnConditionCheckFailure,
 		capacity: in.ReturnConsumedCapacity,
 		metrics:  in.ReturnItemCollectionMetrics,
-		prepare:  func(t *table, _ expressions) (write, error) { return t.prepareKeyed(writeDelete, in.Key, nil) },
+		prepare: func(t *table, _ expressions, _ []byte) (write, error) {
+			return t.prepareKeyed(writeDelete, in.Key, nil)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -72,11 +74,12 @@ func (e *Engine) updateItem(ctx context.Context, in *api.UpdateItemInput) (*api.
 		onFailed: in.ReturnValuesOnConditionCheckFailure,
 		capacity: in.ReturnConsumedCapacity,
 		metrics:  in.ReturnItemCollectionMetrics,
-		prepare: func(t *table, x expressions) (write, error) {
+		prepare: func(t *table, x expressions, room []byte) (write, error) {
 			w, err := t.prepareKeyed(writeUpdate, in.Key, x.update)
 			if err == nil {
 				err = t.checkUpdatedValues(in.AttributeUpdates)
 			}
+			w.room = room
 			return w, err
 		},
 	})
@@ -96,29 +99,28 @@ func (e *Engine) writeItem(ctx context.Context, in itemWrite) (out itemWritten, 
 	if in.returns != nil {
 		returns = *in.returns
 	}
-	needs := needsOf(returns, in.metrics)
+	s := e.newSingle(needsOf(returns, in.metrics))
 	err = e.prepared(ctx, func() error {
 		t, err := e.table(in.table)
 		if err != nil {
 			return err
 		}
-		w, err := in.prepare(t, x)
-		if err != nil {
+		if s.write, err = in.prepare(t, x, s.row); err != nil {
 			return err
 		}
 		if err := t.checkDocuments(x.documents()); err != nil {
 			return err
 		}
-		w.condition, w.failOld = x.condition, wantsOldOnFailure(in.onFailed)
-		done, err := e.writeOne(ctx, &w, needs)
-		if err != nil {
+		s.condition, s.failOld = x.condition, wantsOldOnFailure(in.onFailed)
+		if err := e.commit(ctx, s); err != nil {
 			return err
 		}
-		out.capacity = done.usage.consumed(in.capacity, t, *in.table)
-		out.metrics = done.metrics
-		out.attributes, err = returnedAttributes(returns, x.update, done)
+		out.capacity = s.out.usage.consumed(in.capacity, t, *in.table)
+		out.metrics = s.out.metrics
+		out.attributes, err = returnedAttributes(returns, x.update, &s.out)
 		return err
 	})
+	e.release(s)
 	return out, err
 }
 
@@ -137,7 +139,7 @@ func wantsOldOnFailure(v *api.ReturnValuesOnConditionCheckFailure) bool {
 }
 
 // returnedAttributes returns what ReturnValues asks for.
-func returnedAttributes(returns api.ReturnValue, u *expr.Update, done writeOutcome) (api.Attributes, error) {
+func returnedAttributes(returns api.ReturnValue, u *expr.Update, done *writeOutcome) (api.Attributes, error) {
 	switch returns {
 	case api.ReturnValueAllOld:
 		return storedItem(done.old), nil

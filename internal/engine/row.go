@@ -30,10 +30,12 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // newRow returns a row with room for an item of n bytes, to append it to.
-func newRow(n int) row {
-	r := make(row, rowHeaderSize, rowHeaderSize+n)
-	r[0] = rowFormat
-	return r
+func newRow(n int) row { return startRow(make([]byte, 0, rowHeaderSize+n)) }
+
+// startRow returns a row that is made in room, to append its item to.
+func startRow(room []byte) row {
+	header := [rowHeaderSize]byte{rowFormat}
+	return append(room[:0], header[:]...)
 }
 
 func (r row) item() itemcodec.Item { return itemcodec.Item(r[rowHeaderSize:]) }

@@ -149,7 +149,7 @@ func (e *Engine) prepareActions(actions []action, bound []expressions) ([]write,
 		var w write
 		var err error
 		if a.kind == writePut {
-			w, err = tables[i].preparePut(a.item)
+			w, err = tables[i].preparePut(a.item, nil)
 		} else {
 			w, err = tables[i].prepareKeyed(a.kind, a.item, bound[i].update)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
@@ -29,6 +30,8 @@ type write struct {
 	put    row          // of a put: the new row
 	update *expr.Update // of an update; nil changes nothing but makes the item
 	keys   attr.Item    // of an update: the key, which a new item starts from
+
+	room []byte // to make the new row in; nil: in memory of its own
 }
 
 type writeKind uint8
@@ -40,21 +43,24 @@ const (
 	writeCheck // tests its condition and writes nothing
 )
 
-// preparePut encodes the item and checks its keys against the table's.
-func (t *table) preparePut(item attr.Item) (write, error) {
+// preparePut encodes the item, in room or in memory of its own when that is nil,
+// and checks its keys against the table's.
+func (t *table) preparePut(item attr.Item, room []byte) (write, error) {
 	if err := t.checkItemKey(item); err != nil {
 		return write{}, err
 	}
 	if err := t.checkIndexKeys(item); err != nil {
 		return write{}, err
 	}
-	size := item.Size()
-	b, err := itemcodec.AppendItem(newRow(size+size/4+32), item, t.keyNames...)
+	size := 0
+	if room == nil {
+		size = item.Size()
+	}
+	r, err := t.encode(item, size, room)
 	if err != nil {
 		return write{}, err
 	}
-	w := write{t: t, kind: writePut, put: row(b)}
-	w.put.setSize(size)
+	w := write{t: t, kind: writePut, put: r, room: r}
 	if over, err := t.oversize(w.put); over || err != nil {
 		return write{}, cmp.Or(err, error(api.Validation("Item size has exceeded the maximum allowed size")))
 	}
@@ -148,15 +154,35 @@ func (w *write) updated(old row) (row, error) {
 	if size > maxItemBytes {
 		return nil, errMadeTooLarge()
 	}
-	b, err := itemcodec.AppendItem(newRow(size+size/4+32), item, w.t.keyNames...)
+	r, err := w.t.encode(item, size, w.room)
+	if err != nil {
+		return nil, err
+	}
+	if w.room != nil {
+		w.room = r
+	}
+	if over, err := w.t.oversize(r); over || err != nil {
+		return nil, cmp.Or(err, errMadeTooLarge())
+	}
+	return r, nil
+}
+
+// encode returns the row of an item, made in room. The size is the item's, or 0
+// when nobody knows it yet: it comes cheaper from the row than from the item's
+// maps, but then the room should be enough.
+func (t *table) encode(item attr.Item, size int, room []byte) (row, error) {
+	if size > 0 {
+		room = slices.Grow(room[:0], rowHeaderSize+size+size/4+32)
+	}
+	b, err := itemcodec.AppendItem(startRow(room), item, t.keyNames...)
 	if err != nil {
 		return nil, err
 	}
 	r := row(b)
-	r.setSize(size)
-	if over, err := w.t.oversize(r); over || err != nil {
-		return nil, cmp.Or(err, errMadeTooLarge())
+	if size == 0 {
+		size = r.item().Size()
 	}
+	r.setSize(size)
 	return r, nil
 }
 
@@ -192,40 +218,79 @@ type writeOutcome struct {
 // answerNeeds says which parts of a writeOutcome the answer wants.
 type answerNeeds struct{ old, new, metrics bool }
 
-// writeOne carries out one write in a transaction of its own.
-func (e *Engine) writeOne(ctx context.Context, w *write, needs answerNeeds) (out writeOutcome, err error) {
-	now, visible := e.micros(), e.visibility()
-	err = e.store.Update(ctx, func(kw kv.Writer) error {
-		x := tx{w: kw, now: now, visible: visible}
-		rows, err := x.load([]*table{w.t}, []key{w.key})
-		if err != nil {
-			return err
-		}
-		c, err := w.plan(rows[0], visible)
-		if err != nil {
-			return err
-		}
-		out = writeOutcome{}
-		if out.usage, err = x.applyChange(c); err != nil {
-			return err
-		}
-		if needs.old {
-			out.old = bytes.Clone(itemOf(visible.row(c.t, c.old)))
-		}
-		if needs.new {
-			out.new = bytes.Clone(itemOf(c.new))
-		}
-		if needs.metrics {
-			if out.metrics, err = w.t.collectionMetrics(kw, w.key); err != nil {
-				return err
-			}
-		}
-		return x.finish()
-	})
-	if err == nil {
-		e.changed(w.t)
+// single is the write of one item in a transaction of its own, with all the
+// memory that it needs. That serves for one write after the other: what the store
+// keeps of it is copied when its Update returns.
+type single struct {
+	write
+	needs   answerNeeds
+	now     int64
+	visible visibility
+	tx      tx
+	out     writeOutcome
+	row     []byte // room for the new row
+}
+
+// maxKeptRow is the capacity up to which the room for a row is kept: that of
+// nearly all items, so that not every large one grows its row anew.
+const maxKeptRow = 512 << 10
+
+func (e *Engine) newSingle(needs answerNeeds) *single {
+	s, ok := e.singles.Get().(*single)
+	if !ok {
+		s = &single{row: make([]byte, 0, 1<<10)}
 	}
-	return out, err
+	s.needs = needs
+	return s
+}
+
+// release gives the memory of s back.
+func (e *Engine) release(s *single) {
+	if cap(s.room) > cap(s.row) && cap(s.room) <= maxKeptRow {
+		s.row = s.room[:0]
+	}
+	*s = single{row: s.row}
+	e.singles.Put(s)
+}
+
+// commit carries out the write.
+func (e *Engine) commit(ctx context.Context, s *single) error {
+	s.now, s.visible = e.micros(), e.visibility()
+	err := e.store.Update(ctx, s.apply)
+	if err == nil {
+		e.changed(s.t)
+	}
+	return err
+}
+
+// apply is what the write does in its transaction.
+func (s *single) apply(kw kv.Writer) error {
+	s.tx = tx{w: kw, now: s.now, visible: s.visible}
+	x := &s.tx
+	rows, err := x.load([]*table{s.t}, []key{s.key})
+	if err != nil {
+		return err
+	}
+	c, err := s.plan(rows[0], s.visible)
+	if err != nil {
+		return err
+	}
+	s.out = writeOutcome{}
+	if s.out.usage, err = x.applyChange(c); err != nil {
+		return err
+	}
+	if s.needs.old {
+		s.out.old = bytes.Clone(itemOf(s.visible.row(c.t, c.old)))
+	}
+	if s.needs.new {
+		s.out.new = bytes.Clone(itemOf(c.new))
+	}
+	if s.needs.metrics {
+		if s.out.metrics, err = s.t.collectionMetrics(kw, s.key); err != nil {
+			return err
+		}
+	}
+	return x.finish()
 }
 
 // collectionMetrics returns the size of an item collection as AWS tells it, nil
