@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/statordb/stator/api"
@@ -34,8 +33,8 @@ const sweepRows = 250
 const expiryYears = 5
 
 // expiryOf returns the time in seconds since 1970 at which an item expires. It
-// never does without the attribute, or when that is no number, negative, or beyond
-// what 63 bits hold. A fraction of a second does not count.
+// never does without the attribute, or when that is no number, negative, or of more
+// than 18 digits. A fraction of a second does not count.
 func expiryOf(item itemcodec.Item, attribute string) (seconds int64, ok bool) {
 	v := item.Lookup(attribute)
 	if v.Kind() != attr.Number {
@@ -45,7 +44,7 @@ func expiryOf(item itemcodec.Item, attribute string) (seconds int64, ok bool) {
 		switch {
 		case c == '.' && i > 0:
 			return seconds, true
-		case c < '0' || c > '9' || seconds > (math.MaxInt64-9)/10:
+		case c < '0' || c > '9' || i == 18:
 			return 0, false
 		}
 		seconds = 10*seconds + int64(c-'0')
