@@ -105,17 +105,26 @@ func (e *Engine) readChanges(ctx context.Context, in *api.ReadChangesInput) (*ap
 		end = timer.C
 	}
 	for {
-		t, err := e.table(in.TableName)
+		var woken <-chan struct{}
+		var out *api.ReadChangesOutput
+		err := e.prepared(ctx, func() error {
+			t, err := e.table(in.TableName)
+			if err != nil {
+				return err
+			}
+			if in.Wait > 0 {
+				if woken, err = e.readers.next(t.id); err != nil {
+					return err
+				}
+			}
+			out, err = e.readChangesOnce(ctx, t.id, in, position, start, limit)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		woken, err := e.readers.next(t.id)
-		if err != nil {
-			return nil, err
-		}
-		out, err := e.readChangesOnce(ctx, t.id, in, position, start, limit)
-		if err != nil || len(out.Changes) > 0 || in.Wait <= 0 {
-			return out, err
+		if len(out.Changes) > 0 || in.Wait <= 0 {
+			return out, nil
 		}
 		position = out.Position // where LATEST is does not move while it waits
 		poll := time.NewTimer(pollEvery)
@@ -136,7 +145,7 @@ func (e *Engine) readChanges(ctx context.Context, in *api.ReadChangesInput) (*ap
 func (e *Engine) readChangesOnce(ctx context.Context, tableID uint32, in *api.ReadChangesInput, position *api.Position, start *api.ChangesStart, limit int) (out *api.ReadChangesOutput, err error) {
 	now := e.micros()
 	err = e.store.View(ctx, func(r kv.Reader) error {
-		j, err := readJournal(r, tableID)
+		j, err := e.journals.read(r, tableID)
 		if err != nil {
 			return err
 		}
@@ -159,7 +168,7 @@ func (e *Engine) readChangesOnce(ctx context.Context, tableID uint32, in *api.Re
 		if err != nil {
 			return err
 		}
-		m := merge{r: r, j: j, storeID: e.id, limit: limit, sequences: sequences}
+		m := merge{r: r, j: j, limit: limit, sequences: j.recorded(sequences)}
 		out, err = m.read(at, slots)
 		if err == nil && len(out.Changes) == 0 && !j.open() {
 			err = errNoJournal(*in.TableName) // and what it had was read
@@ -205,8 +214,7 @@ func (j *journal) slots(asked []int) ([]int, error) {
 
 // begin returns the position that a start stands for.
 func (j *journal) begin(r kv.Reader, start *api.ChangesStart, sequences []uint64, now int64, name string) (*api.Position, error) {
-	k, ok := j.kept(now)
-	if !ok {
+	if !j.open() {
 		return nil, errNoJournal(name)
 	}
 	p := &api.Position{TableID: j.UUID, Next: make([]uint64, j.Slots)}
@@ -216,7 +224,7 @@ func (j *journal) begin(r kv.Reader, start *api.ChangesStart, sequences []uint64
 	if start == nil || start.Type == api.ShardIteratorTypeLatest {
 		return p, nil
 	}
-	since := k.since + 1
+	var since int64
 	var slot int
 	var sequence uint64
 	switch start.Type {
@@ -225,8 +233,9 @@ func (j *journal) begin(r kv.Reader, start *api.ChangesStart, sequences []uint64
 		if at > now {
 			return nil, api.Validation("One or more parameter values were invalid: Timestamp cannot be in the future")
 		}
-		since = max(since, at)
+		since = at
 	case api.ShardIteratorTypeAtSequenceNumber, api.ShardIteratorTypeAfterSequenceNumber:
+		var ok bool
 		slot, sequence, ok = parseSequenceNumber(*start.SequenceNumber)
 		if !ok || slot >= j.Slots || sequence == 0 || sequence > sequences[slot] {
 			return nil, api.Validation("Invalid Start: " + *start.SequenceNumber + " is no sequence number that a change of table " + j.Table + " has had")
@@ -238,11 +247,11 @@ func (j *journal) begin(r kv.Reader, start *api.ChangesStart, sequences []uint64
 		if !found {
 			return nil, j.behind(r, slot, sequence, sequences[slot])
 		}
-		since = max(since, time)
+		since = time
 	}
 	for s, last := range sequences {
 		var err error
-		if p.Next[s], err = sequenceSince(r, j.TableID, byte(s), k.start[s]+1, last, since); err != nil {
+		if p.Next[s], err = j.oldest(r, s, last, since, now); err != nil {
 			return nil, err
 		}
 	}
@@ -275,7 +284,6 @@ const timeLayout = "2006-01-02T15:04:05.000000Z"
 type merge struct {
 	r         kv.Reader
 	j         *journal
-	storeID   string
 	limit     int
 	sequences []uint64
 }
@@ -363,19 +371,22 @@ const slab = 32 << 10
 
 // change returns what is told of a record. Its images are copied to memory, of which the rest is returned.
 func (m *merge) change(n recorded, memory []byte) (api.Change, []byte) {
-	keys, size := n.keys(len(m.j.KeySchema))
-	if need := len(n.old) + len(n.new); need > cap(memory)-len(memory) {
+	const keysBytes = 4 << 10 // more than any key has
+	if need := keysBytes + len(n.old) + len(n.new); need > cap(memory)-len(memory) {
 		memory = make([]byte, 0, max(slab, need))
 	}
+	held := func(from int) api.Attributes { return api.StoredItem(memory[from:len(memory):len(memory)]) }
+	start := len(memory)
+	memory, size := n.appendKeys(memory, len(m.j.KeySchema))
 	c := api.Change{
-		EventName: n.event(), Keys: api.StoredItem(keys), SequenceNumber: sequenceNumber(int(n.slot), n.sequence),
+		EventName: n.event(), Keys: held(start), SequenceNumber: sequenceNumber(int(n.slot), n.sequence),
 		Slot: int(n.slot), Sequence: n.sequence, CommitTime: time.UnixMicro(n.time).UTC(), Origin: n.origin,
 		SizeBytes: int64(size + n.oldSize + n.newSize),
 	}
 	hold := func(item []byte) api.Attributes {
-		at := len(memory)
+		from := len(memory)
 		memory = append(memory, item...)
-		return api.StoredItem(memory[at:len(memory):len(memory)])
+		return held(from)
 	}
 	if n.old != nil {
 		c.Old = hold(n.old)
@@ -388,4 +399,3 @@ func (m *merge) change(n recorded, memory []byte) (api.Change, []byte) {
 	}
 	return c, memory
 }
-

@@ -128,6 +128,7 @@ type Engine struct {
 	keeper  keeper
 	readers readers
 
+	journals      journals
 	subscriptions subscriptions
 	sinks         sinks
 

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"context"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/statordb/stator/kv"
 )
@@ -49,7 +52,7 @@ func ReadRecord(p kv.Pair, attributes int) (event string, err error) {
 	if err != nil {
 		return "", err
 	}
-	n.keys(attributes)
+	n.appendKeys(nil, attributes)
 	n.old.Size()
 	n.new.Size()
 	return string(n.event()), nil
@@ -62,4 +65,65 @@ func SealRecord(p kv.Pair) kv.Pair {
 		p.Value[recordChecksumAt], p.Value[recordChecksumAt+1], p.Value[recordChecksumAt+2], p.Value[recordChecksumAt+3] = byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum)
 	}
 	return p
+}
+
+// OpenLongWindow opens the window of a data stream with a name on a table.
+func (e *Engine) OpenLongWindow(ctx context.Context, table, name string, retention time.Duration) error {
+	_, err := e.changeTable(ctx, table, func(w kv.Writer, rec *tableRecord) error {
+		win := window{Kind: windowDataStream, Retention: retention.Microseconds(), DataStream: &dataStream{StreamArn: name}}
+		_, err := openWindow(w, rec, win, e.micros())
+		return err
+	})
+	return err
+}
+
+// CloseLongWindow closes it.
+func (e *Engine) CloseLongWindow(ctx context.Context, table, name string) error {
+	_, err := e.changeTable(ctx, table, func(w kv.Writer, rec *tableRecord) error {
+		return closeWindow(w, rec, e.micros(), func(w *window) bool { return w.DataStream != nil && w.DataStream.StreamArn == name })
+	})
+	return err
+}
+
+// JournalState is what a store knows of a journal.
+type JournalState struct {
+	Table           string
+	Dropped         bool
+	Windows, Epochs int
+}
+
+// Journals tells of all journals that a store has.
+func Journals(ctx context.Context, store kv.Store) (list []JournalState, err error) {
+	err = store.View(ctx, func(r kv.Reader) error {
+		list = nil
+		all, err := readJournals(r)
+		for _, j := range all {
+			s := JournalState{Table: j.Table, Dropped: j.Dropped != 0, Windows: len(j.Windows)}
+			for _, w := range j.Windows {
+				s.Epochs += len(w.Epochs)
+			}
+			list = append(list, s)
+		}
+		return err
+	})
+	return list, err
+}
+
+// Trim trims all journals.
+func (e *Engine) Trim(ctx context.Context) (int64, error) { return e.trim(ctx) }
+
+// JournalPlace returns the place in the key of a journal's row.
+func JournalPlace(key []byte) (slot byte, sequence uint64) { return journalPlace(key) }
+
+// ChangeNumber returns the attribute "number" of the new item of a journal's row.
+func ChangeNumber(p kv.Pair) int {
+	n, err := readRecord(p)
+	if err != nil {
+		return -1
+	}
+	number, err := strconv.Atoi(n.new.Lookup("number").Text())
+	if err != nil {
+		return -1
+	}
+	return number
 }

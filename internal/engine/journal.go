@@ -149,12 +149,12 @@ func (n recorded) item() itemcodec.Item {
 	return n.old
 }
 
-// keys returns the item of n's key attributes alone, in memory of its own, and
-// what it counts for.
-func (n recorded) keys(attributes int) (keys itemcodec.Item, size int) {
-	prefix := n.item().Prefix(attributes)
-	keys = append(binary.AppendUvarint(make([]byte, 0, 1+len(prefix)), uint64(attributes)), prefix...)
-	return keys, keys.Size()
+// appendKeys appends the item of n's key attributes alone to dst, and returns
+// the whole and what it counts for.
+func (n recorded) appendKeys(dst []byte, attributes int) (keys itemcodec.Item, size int) {
+	start := len(dst)
+	dst = append(binary.AppendUvarint(dst, uint64(attributes)), n.item().Prefix(attributes)...)
+	return dst, itemcodec.Item(dst[start:]).Size()
 }
 
 // firstRecord returns the sequence and the commit time of the first record of a slot from a
@@ -176,9 +176,9 @@ func firstRecord(r kv.Reader, tableID uint32, slot byte, from, to uint64) (seque
 	return 0, 0, false, nil
 }
 
-// sequenceSince returns the first sequence of a slot, from one to another, both included, whose
-// record was committed at or after a time; to+1 when there is none. Records in between have no gap,
-// and their commit times do not go back.
+// sequenceSince returns the sequence of the first record of a slot, from one to another, both included,
+// that was committed at or after a time; to+1 when there is none. Commit times do not go back. Records may be
+// missing in between, where windows with other retentions ended.
 func sequenceSince(r kv.Reader, tableID uint32, slot byte, from, to uint64, since int64) (uint64, error) {
 	first, time, ok, err := firstRecord(r, tableID, slot, from, to)
 	if err != nil {
@@ -190,18 +190,21 @@ func sequenceSince(r kv.Reader, tableID uint32, slot byte, from, to uint64, sinc
 	if time >= since {
 		return first, nil
 	}
-	lo, hi := first, to+1 // the record at lo is before since; the one at hi is not, or is not there
+	// The record at lo is before since; the first one from hi on is at found, and is not.
+	lo, hi, found := first, to+1, to+1
 	for hi-lo > 1 {
 		mid := lo + (hi-lo)/2
-		_, time, ok, err := firstRecord(r, tableID, slot, mid, to)
-		if err != nil {
+		at, time, ok, err := firstRecord(r, tableID, slot, mid, to)
+		switch {
+		case err != nil:
 			return 0, err
-		}
-		if ok && time < since {
-			lo = mid
-		} else {
+		case ok && time < since:
+			lo = at
+		case ok:
+			hi, found = mid, at
+		default:
 			hi = mid
 		}
 	}
-	return hi, nil
+	return found, nil
 }

@@ -92,7 +92,14 @@ func (s shard) describe() api.Shard {
 
 // sequenceNumber returns the text of a sequence: 21 digits, which no other change of the table has.
 func sequenceNumber(slot int, sequence uint64) string {
-	return fmt.Sprintf("1%020d", sequence<<8|uint64(slot))
+	var digits [21]byte
+	n := sequence<<8 | uint64(slot)
+	for i := len(digits) - 1; i > 0; i-- {
+		digits[i] = '0' + byte(n%10)
+		n /= 10
+	}
+	digits[0] = '1'
+	return string(digits[:])
 }
 
 // parseSequenceNumber is the inverse of sequenceNumber.
@@ -248,7 +255,7 @@ func (e *Engine) getRecords(ctx context.Context, in *api.GetRecordsInput) (*api.
 	out := &api.GetRecordsOutput{}
 	err = e.store.View(ctx, func(r kv.Reader) error {
 		out.Records, out.NextShardIterator = []api.Record{}, nil
-		j, err := readJournal(r, it.tableID)
+		j, err := e.journals.read(r, it.tableID)
 		if err != nil {
 			return err
 		}
@@ -320,7 +327,7 @@ func (e *Engine) shardRecords(r kv.Reader, j *journal, w *window, s shard, next 
 
 // streamRecord returns what a stream tells of a change. It shares no memory with it.
 func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, view api.StreamViewType) api.Record {
-	keys, size := n.keys(keyAttributes)
+	keys, size := n.appendKeys(nil, keyAttributes)
 	d := &api.StreamRecord{
 		ApproximateCreationDateTime: new(time.UnixMicro(n.time).UTC().Truncate(time.Second)),
 		Keys:                        api.StoredItem(keys), SequenceNumber: new(sequenceNumber(int(n.slot), n.sequence)), StreamViewType: new(view),

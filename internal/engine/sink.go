@@ -175,7 +175,7 @@ func (e *Engine) carrySome(ctx context.Context, id sinkID, sink api.Sink) (sent 
 	var lost int64
 	err = e.store.View(ctx, func(r kv.Reader) error {
 		j, w, out, ended, lost = nil, nil, nil, false, 0
-		if j, err = readJournal(r, id.tableID); err != nil || j == nil {
+		if j, err = e.journals.read(r, id.tableID); err != nil || j == nil {
 			return err
 		}
 		if w = j.window(id.windowID); w == nil {

@@ -260,7 +260,7 @@ func (j *journal) describeSubscription(r kv.Reader, name string, s subscription,
 	if len(s.Next) != j.Slots {
 		return d, fmt.Errorf("%w: subscription %q of table %q has %d slots", kv.ErrCorrupt, name, j.Table, len(s.Next))
 	}
-	for slot, last := range sequences {
+	for slot, last := range j.recorded(sequences) {
 		if s.Next[slot] > last {
 			continue
 		}

@@ -215,14 +215,15 @@ func (j *journal) roll(r kv.Reader, now int64) (rolled bool, err error) {
 		if now < last.Time+shardLife || last.Number == math.MaxUint32 {
 			continue
 		}
-		sequences, _, err := readSequences(r, j.TableID, j.Slots)
+		sequences, latest, err := readSequences(r, j.TableID, j.Slots)
 		if err != nil {
 			return rolled, err
 		}
 		if slices.Equal(sequences, last.Start) {
 			continue
 		}
-		w.Epochs = append(w.Epochs, epoch{Number: last.Number + 1, Time: now, Start: sequences})
+		// No record of the shards that end is later than their end: they are forgotten by it.
+		w.Epochs = append(w.Epochs, epoch{Number: last.Number + 1, Time: max(now, latest), Start: sequences})
 		rolled = true
 	}
 	return rolled, nil

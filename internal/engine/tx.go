@@ -26,6 +26,7 @@ type txHead struct {
 	slot  byte
 	key   []byte
 	dirty bool
+	from  uint64 // the sequence before the transaction
 	head
 }
 
@@ -57,6 +58,7 @@ func (x *tx) load(tables []*table, keys []key) (rows [][]byte, err error) {
 		if h.generation != h.t.gen {
 			return nil, errStale
 		}
+		h.from = h.sequence
 		x.time = max(x.time, h.time)
 	}
 	rows = found[:len(keys)]
@@ -100,7 +102,9 @@ func (x *tx) finish() error {
 		if !h.dirty {
 			continue
 		}
-		h.time = x.time
+		if h.sequence != h.from {
+			h.time = x.time // a job that fills an index changes no item, and the last record of the slot stays the last
+		}
 		if err := x.w.Put(h.key, h.encode()); err != nil {
 			return err
 		}

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/kv"
@@ -65,6 +67,45 @@ func readJournal(r kv.Reader, tableID uint32) (*journal, error) {
 	}
 	return decodeJournal(v)
 }
+
+// journals are the journals that readers read last, decoded. A reader at the end of a
+// journal reads its windows for each change, which took as long as all the rest.
+type journals struct {
+	mu   sync.Mutex
+	last map[uint32]decodedJournal // by table id; mu guards it
+}
+
+type decodedJournal struct {
+	row []byte
+	*journal
+}
+
+// read is readJournal. The journal is shared, and must not be changed.
+func (js *journals) read(r kv.Reader, tableID uint32) (*journal, error) {
+	v, err := r.Get(journalsKey(tableID))
+	if err != nil || v == nil {
+		return nil, err
+	}
+	js.mu.Lock()
+	last := js.last[tableID]
+	js.mu.Unlock()
+	if bytes.Equal(v, last.row) {
+		return last.journal, nil
+	}
+	j, err := decodeJournal(v)
+	if err != nil {
+		return nil, err
+	}
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	if js.last == nil || len(js.last) >= maxJournalsKept {
+		js.last = map[uint32]decodedJournal{}
+	}
+	js.last[tableID] = decodedJournal{bytes.Clone(v), j}
+	return j, nil
+}
+
+const maxJournalsKept = 1000
 
 func decodeJournal(v []byte) (*journal, error) {
 	j := &journal{}
@@ -162,13 +203,7 @@ func (j *journal) sequences(r kv.Reader) ([]uint64, error) {
 		sequences, _, err := readSequences(r, j.TableID, j.Slots)
 		return sequences, err
 	}
-	sequences := make([]uint64, j.Slots)
-	for _, w := range j.Windows {
-		for slot, end := range w.End {
-			sequences[slot] = max(sequences[slot], end)
-		}
-	}
-	return sequences, nil
+	return j.recorded(nil), nil
 }
 
 // openWindow opens a window on the changes from now on, in the transaction
@@ -234,26 +269,35 @@ func dropJournal(w kv.Writer, rec *tableRecord, now int64) error {
 	return j.store(w)
 }
 
-// kept is the part of a journal that native readers read: all that the open windows cover.
-type kept struct {
-	start []uint64 // per slot: the sequence after which it begins
-	since int64    // µs since 1970: records before it are on their way out
-}
-
-// kept returns false when no window is open.
-func (j *journal) kept(now int64) (k kept, ok bool) {
+// oldest returns the first sequence of a slot, whose last is given, that an open window
+// has of those committed at or after since; last+1 when there is none. From there on
+// none is missing; before it may be what closed windows keep, with gaps.
+func (j *journal) oldest(r kv.Reader, slot int, last uint64, since, now int64) (uint64, error) {
+	oldest := last + 1
 	for _, w := range j.Windows {
 		if w.Ended != 0 {
 			continue
 		}
-		if !ok {
-			k, ok = kept{start: slices.Clone(w.Start), since: now - w.Retention}, true
-			continue
+		at, err := sequenceSince(r, j.TableID, byte(slot), w.Start[slot]+1, last, max(since, now-w.Retention+1))
+		if err != nil {
+			return 0, err
 		}
-		k.since = min(k.since, now-w.Retention)
-		for slot := range k.start {
-			k.start[slot] = min(k.start[slot], w.Start[slot])
+		oldest = min(oldest, at)
+	}
+	return oldest, nil
+}
+
+// recorded returns the last sequence of each slot that has or had a record, of
+// slots that are at sequences: while no window is open, there are changes without one.
+func (j *journal) recorded(sequences []uint64) []uint64 {
+	if j.open() {
+		return sequences
+	}
+	ends := make([]uint64, j.Slots)
+	for _, w := range j.Windows {
+		for slot, end := range w.End {
+			ends[slot] = max(ends[slot], end)
 		}
 	}
-	return k, ok
+	return ends
 }
