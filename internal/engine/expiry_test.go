@@ -484,3 +484,61 @@ func catalogRow(t testing.TB, store kv.Store, table string) kv.Pair {
 	t.Fatalf("no table %q", table)
 	return kv.Pair{}
 }
+
+// TestExpiryIsTheServices: a change that expiry makes says so, and the deletion of an expired item by a user does not.
+func TestExpiryIsTheServices(t *testing.T) {
+	clock := newClock()
+	e := openPaused(t, openMemory(t), engine.Options{Now: clock.Now})
+	create(t, e, "tab pk:S")
+	do(t, e, &api.UpdateTableInput{TableName: new("tab"),
+		StreamSpecification: &api.StreamSpecification{StreamEnabled: new(true), StreamViewType: new(api.StreamViewTypeOldImage)}})
+	ttl(t, e, "tab", "exp", true)
+	put(t, e, "tab", text(`{pk: "expires", exp: %d}`, clock.Now().Unix()))
+	put(t, e, "tab", text(`{pk: "deleted", exp: %d}`, clock.Now().Unix()))
+	clock.Advance(time.Second)
+	do(t, e, &api.DeleteItemInput{TableName: new("tab"), Key: item(t, `{pk: "deleted"}`)})
+	require.EqualValues(t, 1, do(t, e, &api.MaintainInput{}).Expired)
+
+	removed := map[string]*api.Identity{}
+	for _, c := range do(t, e, &api.ReadChangesInput{TableName: new("tab"),
+		Start: &api.ChangesStart{Type: api.ShardIteratorTypeTrimHorizon}}).Changes {
+		if c.EventName == api.OperationTypeRemove {
+			removed[c.Old.String()] = c.UserIdentity
+			require.Equal(t, clock.Now(), c.CommitTime)
+		} else {
+			require.Nil(t, c.UserIdentity)
+		}
+	}
+	require.Equal(t, map[string]*api.Identity{
+		`{exp: 1793534400, pk: "expires"}`: {Type: new("Service"), PrincipalId: new("dynamodb.amazonaws.com")},
+		`{exp: 1793534400, pk: "deleted"}`: nil,
+	}, removed)
+}
+
+// TestExpiryByItself: nobody has to call anything, and no more is deleted at a time than Options.ExpiryRate says.
+func TestExpiryByItself(t *testing.T) {
+	clock := newClock()
+	store := &counted{Store: openMemory(t), t: t, rows: make(chan int, 1000)}
+	e := open(t, store, engine.Options{Now: clock.Now, ExpiryRate: 3})
+	create(t, e, "tab pk:S")
+	ttl(t, e, "tab", "exp", true)
+	fillExpiring(t, e, "tab", 5, clock.Now().Unix())
+	for <-store.rows < 5 {
+	}
+	clock.Advance(time.Minute)
+	require.Equal(t, 2, <-store.rows)
+	require.Equal(t, 0, <-store.rows)
+}
+
+// counted is a store that tells after each Update how many base rows there are.
+type counted struct {
+	kv.Store
+	t    *testing.T
+	rows chan int
+}
+
+func (s *counted) Update(ctx context.Context, fn func(kv.Writer) error) error {
+	err := s.Store.Update(ctx, fn)
+	s.rows <- len(rows(s.t, s.Store, engine.SpaceRow))
+	return err
+}
