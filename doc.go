@@ -28,6 +28,15 @@
 // In them ? stands for an argument, and attribute names need no placeholders,
 // reserved words included: see If.
 //
+// # Changes
+//
+// A table with a stream (the option Stream) tells its changes: in a loop,
+// TableOf.Changes, or in a channel, TableOf.Subscribe. With a name (As) a reader
+// goes on, also after a restart, where Change.Ack said. Items with a time to
+// live (TTL) leave by themselves.
+//
+//	for c, err := range users.Changes(ctx, stator.As("mailer")) { … c.Old, c.New … c.Ack(ctx) }
+//
 // # Any Client
 //
 // Each call builds a request of package api and sends it to a Client, so that
