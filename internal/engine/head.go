@@ -55,7 +55,11 @@ func (h *head) index(id uint16) *counter {
 }
 
 func (h *head) encode() []byte {
-	b := make([]byte, 0, headFixedSize+len(h.indexes)*headIndexSize+4)
+	return h.append(make([]byte, 0, headFixedSize+len(h.indexes)*headIndexSize+4))
+}
+
+// append appends the stored form of h to b, which is empty.
+func (h *head) append(b []byte) []byte {
 	b = append(b, headFormat)
 	b = binary.BigEndian.AppendUint64(b, h.generation)
 	b = binary.BigEndian.AppendUint64(b, h.sequence)

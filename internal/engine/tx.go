@@ -15,9 +15,10 @@ type tx struct {
 	visible visibility // of expired items
 
 	// Room for a transaction of one write, the most frequent one: it makes one
-	// allocation of these four.
+	// allocation of these five.
 	oneHead [1]txHead
 	oneKey  [6]byte
+	oneRow  [headFixedSize + 4]byte // the head of a table without indexes
 	twoGets [2][]byte
 }
 
@@ -105,7 +106,13 @@ func (x *tx) finish() error {
 		if h.sequence != h.from {
 			h.time = x.time // a job that fills an index changes no item, and the last record of the slot stays the last
 		}
-		if err := x.w.Put(h.key, h.encode()); err != nil {
+		var b []byte
+		if i == 0 && len(h.indexes) == 0 {
+			b = h.append(x.oneRow[:0])
+		} else {
+			b = h.encode()
+		}
+		if err := x.w.Put(h.key, b); err != nil {
 			return err
 		}
 	}
