@@ -54,6 +54,7 @@ type Store struct {
 	writing sync.Mutex
 	layer   overlay.Layer // of the Update under way, guarded by writing
 	size    int64         // bytes of keys and values, guarded by writing
+	under   reader        // of the tree itself, guarded by writing
 
 	// changing is held while the tree changes or is cloned, never while an fn
 	// runs: a reader that needs a clone does not wait for a slow writer. The
@@ -76,6 +77,7 @@ func Open(options *Options) (*Store, error) {
 	if o.MaxSizeBytes < 0 {
 		return nil, fmt.Errorf("memkv: Options.MaxSizeBytes is %d, it must be 0 (no limit) or more", o.MaxSizeBytes)
 	}
+	tree := btree.NewG(degree, less)
 	return &Store{
 		limits: kv.Limits{
 			KeyBytes:         maxKeyBytes,
@@ -83,7 +85,8 @@ func Open(options *Options) (*Store, error) {
 			TransactionBytes: maxTransactionBytes,
 		},
 		maxSize: o.MaxSizeBytes,
-		tree:    btree.NewG(degree, less),
+		tree:    tree,
+		under:   reader{tree: tree},
 	}, nil
 }
 
@@ -132,7 +135,7 @@ func (s *Store) Update(ctx context.Context, fn func(kv.Writer) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	defer s.layer.Reset()
-	tx := overlay.Begin(&s.layer, &reader{tree: s.tree}, s.limits, cloneRow)
+	tx := overlay.Begin(&s.layer, &s.under, s.limits, cloneRow)
 	err := run(tx, fn)
 	if err == nil {
 		err = ctx.Err()
@@ -207,6 +210,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.tree = nil
+	s.under.end()
 	s.snapshot.Store(nil)
 	return nil
 }
