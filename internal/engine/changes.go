@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -291,8 +292,9 @@ type merge struct {
 // run is what was read of one slot and not taken yet.
 type run struct {
 	slot  int
-	next  uint64 // the sequence after what was read
-	ahead []recorded
+	next  uint64     // the sequence after what was read
+	ahead []recorded // of read
+	read  []recorded
 }
 
 // runLength is how many records of a slot are read in one go: enough that
@@ -307,8 +309,12 @@ func (m *merge) read(at *api.Position, slots []int) (*api.ReadChangesOutput, err
 			runs = append(runs, run{slot: slot, next: at.Next[slot]})
 		}
 	}
+	backlog := uint64(0)
+	for _, q := range runs {
+		backlog += m.sequences[q.slot] + 1 - q.next
+	}
+	out.Changes = make([]api.Change, 0, min(backlog, uint64(m.limit), 512))
 	size := 0
-	var memory []byte
 	for len(out.Changes) < m.limit && size < maxGetRecordsBytes {
 		var first *run
 		for i := range runs {
@@ -330,9 +336,7 @@ func (m *merge) read(at *api.Position, slots []int) (*api.ReadChangesOutput, err
 		n := first.ahead[0]
 		first.ahead = first.ahead[1:]
 		size += len(n.old) + len(n.new)
-		var c api.Change
-		c, memory = m.change(n, memory)
-		out.Changes = append(out.Changes, c)
+		out.Changes = append(out.Changes, m.change(n))
 		out.Position.Next[first.slot] = n.sequence + 1
 	}
 	return out, nil
@@ -343,6 +347,7 @@ func (m *merge) fill(q *run) error {
 	last := m.sequences[q.slot]
 	lo, hi := journalKey(m.j.TableID, byte(q.slot), q.next), journalKey(m.j.TableID, byte(q.slot), min(last, math.MaxUint64-1)+1)
 	size := 0
+	q.read = q.read[:0]
 	for p, err := range m.r.Scan(lo, hi, false) {
 		if err != nil {
 			return err
@@ -354,48 +359,37 @@ func (m *merge) fill(q *run) error {
 		if n.sequence != q.next {
 			break
 		}
-		q.ahead = append(q.ahead, n)
+		q.read = append(q.read, n)
 		q.next++
-		if size += len(p.Value); len(q.ahead) == runLength || size > maxGetRecordsBytes {
+		if size += len(p.Value); len(q.read) == runLength || size > maxGetRecordsBytes {
 			break
 		}
 	}
-	if len(q.ahead) == 0 {
+	if len(q.read) == 0 {
 		return m.j.behind(m.r, q.slot, q.next, last)
 	}
+	q.ahead = q.read
 	return nil
 }
 
-// slab is how much memory the images of several changes share.
-const slab = 32 << 10
-
-// change returns what is told of a record. Its images are copied to memory, of which the rest is returned.
-func (m *merge) change(n recorded, memory []byte) (api.Change, []byte) {
-	const keysBytes = 4 << 10 // more than any key has
-	if need := keysBytes + len(n.old) + len(n.new); need > cap(memory)-len(memory) {
-		memory = make([]byte, 0, max(slab, need))
-	}
-	held := func(from int) api.Attributes { return api.StoredItem(memory[from:len(memory):len(memory)]) }
-	start := len(memory)
-	memory, size := n.appendKeys(memory, len(m.j.KeySchema))
+// change returns what is told of a record, in memory of its own.
+func (m *merge) change(n recorded) api.Change {
+	keys, size := n.keys(len(m.j.KeySchema))
 	c := api.Change{
-		EventName: n.event(), Keys: held(start), SequenceNumber: sequenceNumber(int(n.slot), n.sequence),
+		EventName: n.event(), Keys: api.StoredItem(keys), SequenceNumber: sequenceNumber(int(n.slot), n.sequence),
 		Slot: int(n.slot), Sequence: n.sequence, CommitTime: time.UnixMicro(n.time).UTC(), Origin: n.origin,
 		SizeBytes: int64(size + n.oldSize + n.newSize),
 	}
-	hold := func(item []byte) api.Attributes {
-		from := len(memory)
-		memory = append(memory, item...)
-		return held(from)
-	}
+	images := bytes.Clone(n.images)
+	at := len(n.old)
 	if n.old != nil {
-		c.Old = hold(n.old)
+		c.Old = api.StoredItem(images[:at:at])
 	}
 	if n.new != nil {
-		c.New = hold(n.new)
+		c.New = api.StoredItem(images[at:])
 	}
 	if n.service {
 		c.UserIdentity = expiryIdentity()
 	}
-	return c, memory
+	return c
 }

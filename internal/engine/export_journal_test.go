@@ -52,7 +52,7 @@ func ReadRecord(p kv.Pair, attributes int) (event string, err error) {
 	if err != nil {
 		return "", err
 	}
-	n.appendKeys(nil, attributes)
+	n.keys(attributes)
 	n.old.Size()
 	n.new.Size()
 	return string(n.event()), nil
@@ -127,3 +127,6 @@ func ChangeNumber(p kv.Pair) int {
 	}
 	return number
 }
+
+// Waiting returns how many tables somebody waits for.
+func (e *Engine) Waiting() int { return int(e.readers.waiting.Load()) }

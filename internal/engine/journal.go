@@ -107,7 +107,8 @@ type recorded struct {
 	origin   uint16
 	service  bool
 
-	old, new         itemcodec.Item // nil: absent
+	images           []byte         // both items, one after the other
+	old, new         itemcodec.Item // parts of images; nil: absent
 	oldSize, newSize int
 }
 
@@ -129,6 +130,7 @@ func readRecord(p kv.Pair) (n recorded, err error) {
 	if used <= 0 || length > uint64(len(items)) {
 		return n, fmt.Errorf("%w: journal record %x: its old item has %d bytes of %d", kv.ErrCorrupt, p.Key, length, len(items))
 	}
+	n.images = items
 	if r[1]&recordHasOld != 0 {
 		n.old = itemcodec.Item(items[:length:length])
 	}
@@ -149,12 +151,12 @@ func (n recorded) item() itemcodec.Item {
 	return n.old
 }
 
-// appendKeys appends the item of n's key attributes alone to dst, and returns
-// the whole and what it counts for.
-func (n recorded) appendKeys(dst []byte, attributes int) (keys itemcodec.Item, size int) {
-	start := len(dst)
-	dst = append(binary.AppendUvarint(dst, uint64(attributes)), n.item().Prefix(attributes)...)
-	return dst, itemcodec.Item(dst[start:]).Size()
+// keys returns the item of n's key attributes alone, in memory of its own, and
+// what it counts for.
+func (n recorded) keys(attributes int) (keys itemcodec.Item, size int) {
+	prefix := n.item().Prefix(attributes)
+	keys = append(binary.AppendUvarint(make([]byte, 0, 1+len(prefix)), uint64(attributes)), prefix...)
+	return keys, keys.Size()
 }
 
 // firstRecord returns the sequence and the commit time of the first record of a slot from a

@@ -327,7 +327,7 @@ func (e *Engine) shardRecords(r kv.Reader, j *journal, w *window, s shard, next 
 
 // streamRecord returns what a stream tells of a change. It shares no memory with it.
 func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, view api.StreamViewType) api.Record {
-	keys, size := n.appendKeys(nil, keyAttributes)
+	keys, size := n.keys(keyAttributes)
 	d := &api.StreamRecord{
 		ApproximateCreationDateTime: new(time.UnixMicro(n.time).UTC().Truncate(time.Second)),
 		Keys:                        api.StoredItem(keys), SequenceNumber: new(sequenceNumber(int(n.slot), n.sequence)), StreamViewType: new(view),
