@@ -145,7 +145,7 @@ func (c Change[T]) Position() *Position {
 func (c Change[T]) Ack(ctx context.Context) error {
 	switch {
 	case c.page == nil:
-		return errors.New("stator: Ack: the Change comes from no loop and no Subscription")
+		return errors.New("stator: Ack: the Change comes from no loop and no Subscription") // a trigger's, whose handler returns what is done
 	case c.page.session == nil:
 		return errors.New("stator: Ack: the reader has no name to save its place under; the option As gives it one")
 	}

@@ -241,7 +241,8 @@ func (n *creation) enable(ctx context.Context, c Client, name string, exists boo
 		if err != nil {
 			return err
 		}
-		if d.AttributeName != nil && *d.AttributeName == *n.schema.ttl {
+		off := d.TimeToLiveStatus == nil || *d.TimeToLiveStatus == api.TimeToLiveStatusDisabled || *d.TimeToLiveStatus == api.TimeToLiveStatusDisabling
+		if !off && d.AttributeName != nil && *d.AttributeName == *n.schema.ttl {
 			return nil
 		}
 	}

@@ -40,8 +40,9 @@
 // # Any Client
 //
 // Each call builds a request of package api and sends it to a Client, so that
-// what leaves this package is always a request that DynamoDB itself takes. A DB
-// is a Client, and so is a layer around one: TableOf.Via is the same handle
+// what leaves this package is a request that DynamoDB itself takes; those that
+// it does not have are named native where they are used (readers of changes,
+// triggers, Maintain). A DB is a Client, and so is a layer around one: TableOf.Via is the same handle
 // through another Client. What has no sentence here is done with api.Do.
 //
 // # Errors

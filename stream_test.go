@@ -3,6 +3,7 @@ package stator_test
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -40,8 +41,19 @@ func TestStreamsComeAndGo(t *testing.T) {
 		require.Equal(t, &user{ID: "u1", Visits: 1}, all[0].Old, "whatever the view is")
 		require.Equal(t, &user{ID: "u1", Visits: 2}, all[0].New)
 
+		sub, err := users.Subscribe(ctx)
+		require.NoError(t, err)
+		put(t, users, "last", 1)
 		require.NoError(t, stator.UpdateTable(ctx, h, "users", stator.NoStream()))
 		put(t, users, "u1", 3)
+		var rest []stator.Change[user]
+		for c := range sub.C() {
+			rest = append(rest, c)
+		}
+		require.Equal(t, []string{"last=1"}, visits(rest))
+		require.ErrorContains(t, sub.Err(), "Table users keeps no journal of its changes")
+		require.NoError(t, sub.Close())
+
 		require.NoError(t, stator.UpdateTable(ctx, h, "users", stator.Stream(stator.StreamKeys)))
 		put(t, users, "u1", 4)
 		_, err = take(ctx, 1, users, stator.After(all[0].Position()))
@@ -71,6 +83,25 @@ func TestUnlessExistsEnablesWhatIsMissing(t *testing.T) {
 		require.ErrorContains(t, err, "current AttributeName is expires")
 		_, err = stator.CreateTable(ctx, h, "sessions", stator.HashKey("id", "S"), stator.UnlessExists())
 		require.NoError(t, err, "what is not asked for is not looked at")
+	})
+}
+
+func TestChangesOfADataStream(t *testing.T) {
+	everywhere(t, func(t *testing.T, h *home) {
+		ctx := t.Context()
+		users, err := stator.CreateTableFor[user](ctx, h, "users")
+		require.NoError(t, err)
+		require.NoError(t, stator.EnableDataStream(ctx, h, "users", "audit"))
+		put(t, users, "u1", 1)
+		h.move(6 * 24 * time.Hour) // longer than a stream keeps it
+		_, err = h.Maintain(ctx)
+		require.NoError(t, err)
+		put(t, users, "u1", 2)
+		all, err := take(ctx, 2, users, stator.As("auditor"))
+		require.NoError(t, err)
+		require.Equal(t, []string{"u1=1", "u1=2"}, visits(all))
+		require.NoError(t, stator.DisableDataStream(ctx, h, "users", "audit"))
+		require.Error(t, stator.DisableDataStream(ctx, h, "users", "audit"))
 	})
 }
 

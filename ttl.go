@@ -66,7 +66,7 @@ type Maintenance = api.MaintainOutput
 // Maintain does the background work that is due by the DB's clock, and returns
 // when nothing is left of it: items that expired are deleted, changes that need not be kept any longer
 // are dropped. A DB does that by itself, within seconds or at the rate that is set; a test that moved the
-// clock asks for it.
+// clock asks for it. It is native: other Clients than a DB need not have it.
 func (db *DB) Maintain(ctx context.Context) (Maintenance, error) {
 	out, err := do(ctx, db, &api.MaintainInput{})
 	if err != nil {

@@ -70,7 +70,10 @@ func TestTagsOfTTL(t *testing.T) {
 			_, err := stator.CreateTableFor[seconds](t.Context(), c, "table")
 			return err
 		},
-		"told": func(c stator.Client) error { _, err := stator.CreateTableFor[unix](t.Context(), c, "table"); return err },
+		"told": func(c stator.Client) error {
+			_, err := stator.CreateTableFor[unix](t.Context(), c, "table")
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := openMemory(t)
