@@ -143,6 +143,7 @@ func (e *Engine) changeTable(ctx context.Context, name string, change func(kv.Wr
 	if err != nil {
 		return nil, e.unsettled(ctx, err)
 	}
+	e.readers.wake(changed.ID) // what they read may have ended
 	return e.publish(changed)
 }
 
