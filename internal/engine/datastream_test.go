@@ -258,6 +258,9 @@ func TestSinkTellsWhatItMissed(t *testing.T) {
 	c.Advance(7*24*time.Hour + time.Second)
 	require.EqualValues(t, 2, do(t, e, &api.MaintainInput{}).Trimmed)
 	put(t, e, "tab", `{pk: "a", n: 3}`)
+	for range 3 {
+		<-sink.puts // the last of them began after the records were trimmed
+	}
 	sink.set(func(s *memorySink) { s.down = nil })
 	sink.has(t, 1)
 	require.Eventually(t, func() bool {
