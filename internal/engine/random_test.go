@@ -56,7 +56,8 @@ func randomRequest(t testing.TB, r *rand.Rand) api.Request {
 		return &api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"tab": {Keys: []attr.Item{
 			item(t, text(`{pk: "p%d", sk: %d}`, r.IntN(4), r.IntN(5))), item(t, `{pk: "nobody", sk: 1}`)}}}}
 	case 13:
-		return setTTL("tab", "exp", r.IntN(2) == 0)
+		return []api.Request{setTTL("tab", "exp", true), setTTL("tab", "exp", false),
+			enableStream("tab", api.StreamViewTypeKeysOnly), disableStream("tab")}[r.IntN(4)]
 	}
 	in := randomWrite(t, r)
 	switch in := in.(type) {

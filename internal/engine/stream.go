@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/statordb/stator/api"
@@ -83,30 +82,19 @@ func (e *Engine) describeLatestStream(rec *tableRecord, d *api.TableDescription)
 	}
 }
 
-const streamInfix = "/stream/"
-
-func (e *Engine) streamARN(table, label string) string { return e.arn(table) + streamInfix + label }
-
-// splitStreamARN returns the table and the label that a stream's ARN names.
-func splitStreamARN(arn string) (table, label string, ok bool) {
-	_, resource, found := strings.Cut(arn, ":table/")
-	if !found {
-		return "", "", false
-	}
-	return strings.Cut(resource, streamInfix)
-}
+func (e *Engine) streamARN(table, label string) string { return e.arn(table) + "/stream/" + label }
 
 // stream finds a stream, open or not, also of a table that is gone.
 func (e *Engine) stream(r kv.Reader, arn string) (*journal, *window, error) {
-	table, label, _ := splitStreamARN(arn)
-	if arn == e.streamARN(table, label) {
+	named, label, _ := api.ParseStreamARN(arn)
+	if arn == e.streamARN(named.Table, label) {
 		list, err := readJournals(r)
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, j := range list {
 			for i := range j.Windows {
-				if w := &j.Windows[i]; w.Kind == windowStream && j.Table == table && w.Label == label && !w.over(e.micros()) {
+				if w := &j.Windows[i]; w.Kind == windowStream && j.Table == named.Table && w.Label == label && !w.over(e.micros()) {
 					return j, w, nil
 				}
 			}
@@ -151,9 +139,9 @@ func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*ap
 		return cmp.Or(cmp.Compare(*a.TableName, *b.TableName), cmp.Compare(*a.StreamLabel, *b.StreamLabel))
 	})
 	if in.ExclusiveStartStreamArn != nil {
-		table, label, _ := splitStreamARN(*in.ExclusiveStartStreamArn)
+		after, label, _ := api.ParseStreamARN(*in.ExclusiveStartStreamArn)
 		all = slices.DeleteFunc(all, func(f found) bool {
-			return cmp.Or(cmp.Compare(*f.TableName, table), cmp.Compare(*f.StreamLabel, label)) <= 0
+			return cmp.Or(cmp.Compare(*f.TableName, after.Table), cmp.Compare(*f.StreamLabel, label)) <= 0
 		})
 	}
 	limit := maxListStreams
