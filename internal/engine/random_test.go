@@ -190,6 +190,9 @@ func dump(t testing.TB, c api.Client) string {
 		if s := render(c.Serve(ctx, &api.DescribeTimeToLiveInput{TableName: &name})); s != "DISABLED\n" {
 			all = append(all, s)
 		}
+		if table.LatestStreamLabel != nil {
+			all = append(all, text("stream %s, enabled %t", *table.LatestStreamLabel, table.StreamSpecification != nil))
+		}
 		tags := &api.ListTagsOfResourceInput{ResourceArn: table.TableArn}
 		all = append(all, render(c.Serve(ctx, tags)))
 		scans := []*string{nil}
