@@ -99,6 +99,7 @@ func (e *Engine) dropTable(ctx context.Context, name string) (*tableRecord, erro
 		return nil, e.unsettled(ctx, err)
 	}
 	e.catalog.Store(e.catalog.Load().with(name, nil))
+	e.subscriptions.forget(rec.ID)
 	e.readers.wake(rec.ID)
 	return rec, nil
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 
@@ -20,7 +21,7 @@ import (
 type subscription struct {
 	Next    []uint64 // per slot
 	Saved   int64    // µs since 1970
-	Session string   // of who opened it last; only he may save
+	Session string   // of who opened it last; only he may save, also when his session is over
 }
 
 // subscriptions are the sessions that live in this process.
@@ -57,6 +58,13 @@ func (s *subscriptions) release(id subscriptionID, session string) {
 	}
 }
 
+// forget ends all sessions of a table that is deleted.
+func (s *subscriptions) forget(tableID uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.live, func(id subscriptionID, _ string) bool { return id.tableID == tableID })
+}
+
 func (s *subscriptions) lives(id subscriptionID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +97,15 @@ func dropSubscriptions(w kv.Writer, tableID uint32) error {
 	return w.DeleteRange(prefix, keyenc.PrefixEnd(prefix))
 }
 
-func (e *Engine) openSubscription(ctx context.Context, in *api.OpenSubscriptionInput) (*api.OpenSubscriptionOutput, error) {
+func (e *Engine) openSubscription(ctx context.Context, in *api.OpenSubscriptionInput) (out *api.OpenSubscriptionOutput, err error) {
+	err = e.prepared(ctx, func() error {
+		out, err = e.openSubscriptionOnce(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) openSubscriptionOnce(ctx context.Context, in *api.OpenSubscriptionInput) (*api.OpenSubscriptionOutput, error) {
 	var raw [16]byte
 	if _, err := io.ReadFull(e.opt.Rand, raw[:]); err != nil {
 		return nil, fmt.Errorf("make a session: %w", err)
@@ -119,7 +135,7 @@ func (e *Engine) openSubscription(ctx context.Context, in *api.OpenSubscriptionI
 		}
 		sequences, _, err := readSequences(w, t.id, j.Slots)
 		if err != nil {
-			return tableNotFoundIfStale(err)
+			return err
 		}
 		key := subscribersKey(t.id, id.name)
 		v, err := w.Get(key)
@@ -148,15 +164,15 @@ func (e *Engine) openSubscription(ctx context.Context, in *api.OpenSubscriptionI
 	return out, nil
 }
 
-// tableNotFoundIfStale says of a table that was deleted meanwhile that it is not there.
-func tableNotFoundIfStale(err error) error {
-	if err == errStale {
-		return &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found"}
-	}
-	return err
+func (e *Engine) savePosition(ctx context.Context, in *api.SavePositionInput) (out *api.SavePositionOutput, err error) {
+	err = e.prepared(ctx, func() error {
+		out, err = e.savePositionOnce(ctx, in)
+		return err
+	})
+	return out, err
 }
 
-func (e *Engine) savePosition(ctx context.Context, in *api.SavePositionInput) (*api.SavePositionOutput, error) {
+func (e *Engine) savePositionOnce(ctx context.Context, in *api.SavePositionInput) (*api.SavePositionOutput, error) {
 	t, err := e.table(in.TableName)
 	if err != nil {
 		return nil, err
@@ -189,7 +205,7 @@ func (e *Engine) savePosition(ctx context.Context, in *api.SavePositionInput) (*
 			}
 			sequences, _, err := readSequences(w, t.id, j.Slots)
 			if err != nil {
-				return tableNotFoundIfStale(err)
+				return err
 			}
 			if err := j.checkPosition(in.Position, sequences); err != nil {
 				return err
@@ -211,7 +227,15 @@ func subscriptionNotFound(name, table string) error {
 	return &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found: Subscription: " + name + " of table " + table + " not found"}
 }
 
-func (e *Engine) listSubscriptions(ctx context.Context, in *api.ListSubscriptionsInput) (*api.ListSubscriptionsOutput, error) {
+func (e *Engine) listSubscriptions(ctx context.Context, in *api.ListSubscriptionsInput) (out *api.ListSubscriptionsOutput, err error) {
+	err = e.prepared(ctx, func() error {
+		out, err = e.listSubscriptionsOnce(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+func (e *Engine) listSubscriptionsOnce(ctx context.Context, in *api.ListSubscriptionsInput) (*api.ListSubscriptionsOutput, error) {
 	t, err := e.table(in.TableName)
 	if err != nil {
 		return nil, err
@@ -225,7 +249,7 @@ func (e *Engine) listSubscriptions(ctx context.Context, in *api.ListSubscription
 		}
 		sequences, _, err := readSequences(r, t.id, j.Slots)
 		if err != nil {
-			return tableNotFoundIfStale(err)
+			return err
 		}
 		prefix := subscribersKey(t.id, "")
 		for p, err := range r.Scan(prefix, keyenc.PrefixEnd(prefix), false) {
