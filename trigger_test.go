@@ -67,6 +67,12 @@ func (b *bubble) put(visits ...int) {
 	}
 }
 
+// sleep lets time pass and all that is due then happen.
+func (b *bubble) sleep(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func (b *bubble) passed() time.Duration { return time.Since(b.began) }
 
 func (b *bubble) state(trigger *stator.Trigger) stator.TriggerState {
@@ -174,16 +180,16 @@ func TestTriggerBatchesByWindow(t *testing.T) {
 		}, &stator.TriggerOptions{BatchSize: 3, MaximumBatchingWindow: 10 * time.Second})
 		synctest.Wait()
 		b.put(1)
-		time.Sleep(4 * time.Second)
+		b.sleep(4 * time.Second)
 		b.put(2)
-		time.Sleep(5 * time.Second)
+		b.sleep(5 * time.Second)
 		require.Empty(t, seen.take())
-		time.Sleep(2 * time.Second)
+		b.sleep(2 * time.Second)
 		require.Equal(t, []string{"1 2 at 10s"}, seen.take())
 		b.put(3, 4, 5, 6)
 		synctest.Wait()
 		require.Equal(t, []string{"3 4 5 at 11s"}, seen.take())
-		time.Sleep(11 * time.Second)
+		b.sleep(11 * time.Second)
 		require.Equal(t, []string{"6 at 21s"}, seen.take())
 	})
 }
@@ -203,7 +209,7 @@ func TestTriggerBatchesAreBounded(t *testing.T) {
 			most, records = max(most, size), records+len(e.Records)
 			return nil
 		}, &stator.TriggerOptions{MaximumBatchingWindow: time.Minute})
-		time.Sleep(2 * time.Minute)
+		b.sleep(2 * time.Minute)
 		require.NoError(t, trigger.Close())
 		require.Equal(t, 20, records)
 		require.Less(t, most, 6<<20)
@@ -237,7 +243,7 @@ func TestTriggerPausesAndResumes(t *testing.T) {
 		trigger := b.start(func(_ context.Context, e stator.TriggerEvent) error { seen.add(visitsIn(e)); return nil },
 			&stator.TriggerOptions{Paused: true})
 		b.put(1)
-		time.Sleep(time.Minute)
+		b.sleep(time.Minute)
 		require.Empty(t, seen.take())
 		s := b.state(trigger)
 		require.Equal(t, stator.TriggerDisabled, s.Status)
@@ -251,7 +257,7 @@ func TestTriggerPausesAndResumes(t *testing.T) {
 		trigger.Pause()
 		synctest.Wait()
 		b.put(2, 3)
-		time.Sleep(time.Hour)
+		b.sleep(time.Hour)
 		require.Empty(t, seen.take())
 		trigger.Resume()
 		trigger.Resume()
@@ -274,7 +280,7 @@ func TestTriggerPausesInTheMiddle(t *testing.T) {
 		synctest.Wait()
 		trigger.Pause()
 		require.Equal(t, stator.TriggerDisabling, b.state(trigger).Status)
-		time.Sleep(time.Minute)
+		b.sleep(time.Minute)
 		require.Equal(t, []string{"1"}, seen.take())
 		s := b.state(trigger)
 		require.Equal(t, stator.TriggerDisabled, s.Status)
@@ -354,14 +360,14 @@ func TestTriggerOutlivesItsStream(t *testing.T) {
 		synctest.Wait()
 		require.NoError(t, stator.UpdateTable(t.Context(), b, "users", stator.NoStream()))
 		b.put(2) // in no journal
-		time.Sleep(5 * time.Minute)
+		b.sleep(5 * time.Minute)
 		s := b.state(trigger)
 		require.Equal(t, stator.TriggerEnabled, s.Status)
 		require.Contains(t, s.LastProcessingResult, "PROBLEM: ")
 		require.Contains(t, s.LastProcessingResult, "keeps no journal")
 		require.NoError(t, stator.UpdateTable(t.Context(), b, "users", stator.Stream(stator.StreamNewImage)))
 		b.put(3)
-		time.Sleep(5 * time.Minute)
+		b.sleep(5 * time.Minute)
 		require.Equal(t, []string{"1 NEW_AND_OLD_IMAGES", "3 NEW_IMAGE"}, seen.take())
 		require.Equal(t, "OK", b.state(trigger).LastProcessingResult)
 	})

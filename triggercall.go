@@ -51,11 +51,10 @@ func (t *Trigger) call(l *lane, f func(context.Context) error) error {
 	defer cancel()
 	t.count(1, 0)
 	result := make(chan error, 1)
-	go func() {
-		err := guarded(ctx, f)
+	go guard(ctx, f, func(err error) {
 		t.count(-1, 0)
 		result <- err
-	}()
+	})
 	late := fmt.Errorf("it did not return within %v", t.options.HandlerTimeout)
 	select {
 	case err := <-result:
@@ -95,22 +94,16 @@ func (t *Trigger) count(running, hung int) {
 	t.counts.hung += hung
 }
 
-// guarded calls f. A panic, and a Goexit, is an error.
-func guarded(ctx context.Context, f func(context.Context) error) (err error) {
-	returned := false
+// guard calls f, and tells what came of it even when f ends the goroutine. A panic is an error.
+func guard(ctx context.Context, f func(context.Context) error, tell func(error)) {
+	err := errors.New("it ended its goroutine")
 	defer func() {
-		if returned {
-			return
-		}
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		} else {
-			err = errors.New("it ended its goroutine")
 		}
+		tell(err)
 	}()
 	err = f(ctx)
-	returned = true
-	return err
 }
 
 // Pauses before the next try double from the first to the longest, each

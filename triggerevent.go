@@ -19,7 +19,8 @@ import (
 // and a return after TriggerOptions.HandlerTimeout that nothing of the batch is. What is not done is
 // handed over again, so that a handler must bear to see a record twice.
 //
-// ctx ends with HandlerTimeout and with the context of StartTrigger.
+// It is called by several goroutines at a time, one for each shard, times
+// ParallelizationFactor, that has something. ctx ends with HandlerTimeout and with the context of StartTrigger.
 type TriggerHandler func(ctx context.Context, e TriggerEvent) error
 
 // TriggerEvent is one batch: changes of one shard, those of an item in their

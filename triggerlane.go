@@ -138,10 +138,19 @@ func (t *Trigger) work(l *lane) bool {
 			continue
 		}
 		s.err = err
+		bisect := t.options.BisectBatchOnFunctionError
 		if done > 0 { // the first record that failed did so for the first time
 			s.records, s.tries, s.invoked, failures = s.records[done:], 0, 1, 0
-		} else if t.options.BisectBatchOnFunctionError && len(s.records) > 1 {
-			t.split(l, s)
+		}
+		switch {
+		case bisect && done > 0: // it was split there
+			t.replace(l, s)
+			continue
+		case bisect && len(s.records) > 1:
+			half := len(s.records) / 2
+			first, second := s, s
+			first.records, second.records = s.records[:half], s.records[half:]
+			t.replace(l, first, second)
 			continue
 		}
 		s.tries++
@@ -152,9 +161,7 @@ func (t *Trigger) work(l *lane) bool {
 			failures = 0
 			continue
 		}
-		t.mu.Lock()
-		l.batch[0] = s
-		t.mu.Unlock()
+		t.replace(l, s)
 		failures++
 		if !t.sleep(backoff(failures)) {
 			return false
@@ -206,13 +213,8 @@ func (t *Trigger) expired(records []waitingRecord) int {
 	return n
 }
 
-// split puts two halves of a part in its place.
-func (t *Trigger) split(l *lane, s part) {
-	half := len(s.records) / 2
-	parts := []part{
-		{records: s.records[:half], invoked: s.invoked, err: s.err},
-		{records: s.records[half:], invoked: s.invoked, err: s.err},
-	}
+// replace puts parts in the place of the first one of a lane's batch.
+func (t *Trigger) replace(l *lane, parts ...part) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	l.batch = append(parts, l.batch[1:]...)

@@ -106,7 +106,7 @@ func (t *Trigger) state() TriggerState {
 	case s.LastError != nil:
 		line, _, _ := strings.Cut(s.LastError.Error(), "\n")
 		s.LastProcessingResult = "PROBLEM: " + line
-	case c.invocations > 0:
+	case c.processed+c.discarded+c.failed > 0:
 		s.LastProcessingResult = "OK"
 	}
 	return s
