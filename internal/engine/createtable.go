@@ -44,6 +44,7 @@ func (e *Engine) createTable(ctx context.Context, in *api.CreateTableInput) (*ap
 		if rec.ID, err = nextID(w); err != nil {
 			return err
 		}
+		// It makes the heads, which a stream begins at.
 		if err := storeRecord(w, rec); err != nil || in.StreamSpecification == nil || !*in.StreamSpecification.StreamEnabled {
 			return err
 		}

@@ -59,8 +59,7 @@ func (e *Engine) enableDataStream(ctx context.Context, in *api.EnableKinesisStre
 		if config.ApproximateCreationDateTimePrecision != nil {
 			d.Precision = *config.ApproximateCreationDateTimePrecision
 		}
-		_, err = openWindow(w, rec, window{Kind: windowDataStream, Retention: e.opt.DataStreamRetention.Microseconds(), DataStream: d}, now)
-		return err
+		return openWindow(w, rec, window{Kind: windowDataStream, Retention: e.opt.DataStreamRetention.Microseconds(), DataStream: d}, now)
 	})
 	if err != nil {
 		return nil, err

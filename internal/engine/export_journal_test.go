@@ -71,8 +71,7 @@ func SealRecord(p kv.Pair) kv.Pair {
 func (e *Engine) OpenLongWindow(ctx context.Context, table, name string, retention time.Duration) error {
 	_, err := e.changeTable(ctx, table, func(w kv.Writer, rec *tableRecord) error {
 		win := window{Kind: windowDataStream, Retention: retention.Microseconds(), DataStream: &dataStream{StreamArn: name}}
-		_, err := openWindow(w, rec, win, e.micros())
-		return err
+		return openWindow(w, rec, win, e.micros())
 	})
 	return err
 }

@@ -21,13 +21,17 @@ import (
 )
 
 // populate fills a store with some of everything: tables of every key type, indexes of every projection, items
-// with every type of value, tokens, tags, and a job that is not done.
+// with every type of value, tokens, tags, journals that are read, and jobs that are not done.
 func populate(t testing.TB, e *engine.Engine) {
 	create(t, e, "users id:S\n gsi byOrg org:S age:N INCLUDE:mail\n gsi wide org:S+unit:N age:N+id:S ALL")
 	create(t, e, "notes id:S at:N\n lsi byTitle title:S KEYS_ONLY\n lsi byScore score:N ALL")
 	create(t, e, "blobs id:B sk:B")
 	create(t, e, "numbers id:N sk:S")
 	create(t, e, "gone id:S")
+	do(t, e, enableStream("users", newAndOld))
+	do(t, e, enableStream("gone", api.StreamViewTypeKeysOnly))
+	do(t, e, enableDataStream("numbers", kinesis))
+	do(t, e, setTTL("users", "age", true))
 	put(t, e, "users", `{id: "all", s: "text\x00é\uffff", e: "", n: -12.5, big: 1E125, small: -1E-130, b: b64:AP8=, eb: b64:, t: true, f: false, z: null,`+
 		` l: [1, "x", [], {}], m: {a: {b: [null, 2]}}, ss: <"b", "a">, ns: <10, 9, -1>, bs: <b64:/w==, b64:AA==>}`)
 	for i := range 5 {
@@ -46,7 +50,28 @@ func populate(t testing.TB, e *engine.Engine) {
 	do(t, e, &api.TagResourceInput{ResourceArn: &arn, Tags: []api.Tag{{Key: new("team"), Value: new("blue")}}})
 	do(t, e, &api.UpdateTableInput{TableName: new("notes"), DeletionProtectionEnabled: new(true)})
 	do(t, e, addIndex("notes", "added score:N KEYS_ONLY"))
+	do(t, e, setTTL("blobs", "at", true))
 	do(t, e, &api.DeleteTableInput{TableName: new("gone")})
+
+	reader := do(t, e, &api.OpenSubscriptionInput{TableName: new("users"), SubscriptionName: new("reader")})
+	read := do(t, e, &api.ReadChangesInput{TableName: new("users"), Position: reader.Position, Limit: new(int32(3))})
+	do(t, e, &api.SavePositionInput{TableName: new("users"), SubscriptionName: new("reader"), Session: &reader.Session, Position: read.Position, Release: true})
+}
+
+// journalOf returns what the journals that populate makes tell.
+func journalOf(t testing.TB, e *engine.Engine) (all []string) {
+	t.Helper()
+	for _, s := range do(t, e, &api.ListStreamsInput{}).Streams {
+		all = append(all, *s.StreamArn)
+		all = append(all, briefs(readStream(t, e, *s.StreamArn))...)
+	}
+	for _, c := range do(t, e, &api.ReadChangesInput{TableName: new("numbers"), Start: &api.ChangesStart{Type: api.ShardIteratorTypeTrimHorizon}}).Changes {
+		all = append(all, text("%s %s %s", c.EventName, show(c.Keys), c.SequenceNumber))
+	}
+	for _, s := range do(t, e, &api.ListSubscriptionsInput{TableName: new("users")}).Subscriptions {
+		all = append(all, text("%s %s, behind %d", s.SubscriptionName, s.Position, s.Behind))
+	}
+	return all
 }
 
 func replayedToken(t testing.TB, e *engine.Engine) {
@@ -62,7 +87,8 @@ func TestReopen(t *testing.T) {
 	e, err := engine.OpenPaused(t.Context(), openFile(t, path), engine.Options{Now: clock.Now})
 	require.NoError(t, err)
 	populate(t, e)
-	want, id := dump(t, e), e.StoreID()
+	want, journal, id := dump(t, e), journalOf(t, e), e.StoreID()
+	require.Len(t, journal, 2+8+5+5+1, "streams with their records, changes of a data stream, a subscription: %q", journal)
 	require.Len(t, id, 32)
 	require.NoError(t, e.Close())
 
@@ -71,9 +97,10 @@ func TestReopen(t *testing.T) {
 	e = openPaused(t, store, engine.Options{Now: clock.Now})
 	require.Equal(t, id, e.StoreID())
 	require.Equal(t, want, dump(t, e))
+	require.Equal(t, journal, journalOf(t, e))
 	list, err := engine.Jobs(t.Context(), store)
 	require.NoError(t, err)
-	require.ElementsMatch(t, []string{"FillIndex notes", "DropTable gone"}, list)
+	require.ElementsMatch(t, []string{"FillIndex notes", "DropTable gone", "FillExpiry blobs"}, list)
 	replayedToken(t, e)
 	require.NoError(t, e.FinishJobs(t.Context()))
 	require.Equal(t, 5, len(scanAll(t, e, api.ScanInput{TableName: new("notes"), IndexName: new("added")})))
@@ -208,7 +235,7 @@ func TestGoldenFile(t *testing.T) {
 		e, err := engine.OpenPaused(t.Context(), openFile(t, path), engine.Options{Now: clock.Now, Rand: zeros{}})
 		require.NoError(t, err)
 		populate(t, e)
-		require.NoError(t, os.WriteFile(golden, []byte(dump(t, e)), 0o644))
+		require.NoError(t, os.WriteFile(golden, []byte(dump(t, e)+strings.Join(journalOf(t, e), "\n")), 0o644))
 		require.NoError(t, e.Close())
 		pack(t, path, file)
 	}
@@ -219,7 +246,7 @@ func TestGoldenFile(t *testing.T) {
 	e := openPaused(t, openFile(t, path), engine.Options{Now: clock.Now})
 	require.Equal(t, strings.Repeat("0", 32), e.StoreID())
 	require.NoError(t, e.Check(t.Context()))
-	require.Equal(t, string(want), dump(t, e))
+	require.Equal(t, string(want), dump(t, e)+strings.Join(journalOf(t, e), "\n"))
 	replayedToken(t, e)
 	require.NoError(t, e.FinishJobs(t.Context()))
 	require.Len(t, scanAll(t, e, api.ScanInput{TableName: new("notes"), IndexName: new("added")}), 5)

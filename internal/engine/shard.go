@@ -124,7 +124,7 @@ func (e *Engine) getShardIterator(ctx context.Context, in *api.GetShardIteratorI
 	now := e.micros()
 	var it shardIterator
 	err := e.store.View(ctx, func(r kv.Reader) error {
-		j, w, err := e.stream(r, *in.StreamArn)
+		j, w, err := e.stream(r, *in.StreamArn, now)
 		if err != nil {
 			return err
 		}

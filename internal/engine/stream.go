@@ -19,18 +19,8 @@ func startStream(w kv.Writer, rec *tableRecord, view api.StreamViewType, now int
 	if err != nil {
 		return err
 	}
-	win := window{Kind: windowStream, Retention: streamRetention, Label: label, ViewType: view}
-	opened, err := openWindow(w, rec, win, now)
-	if err != nil {
-		return err
-	}
-	j, err := readJournal(w, rec.ID)
-	if err != nil {
-		return err
-	}
-	j.window(opened.ID).Epochs = []epoch{{Time: opened.Started, Start: opened.Start}}
 	rec.Stream = &streamRecord{Label: label, ViewType: view, Enabled: true}
-	return j.store(w)
+	return openWindow(w, rec, window{Kind: windowStream, Retention: streamRetention, Label: label, ViewType: view}, now)
 }
 
 // newLabel returns a label that no stream of a table with this name has had
@@ -85,7 +75,7 @@ func (e *Engine) describeLatestStream(rec *tableRecord, d *api.TableDescription)
 func (e *Engine) streamARN(table, label string) string { return e.arn(table) + "/stream/" + label }
 
 // stream finds a stream, open or not, also of a table that is gone.
-func (e *Engine) stream(r kv.Reader, arn string) (*journal, *window, error) {
+func (e *Engine) stream(r kv.Reader, arn string, now int64) (*journal, *window, error) {
 	named, label, _ := api.ParseStreamARN(arn)
 	if arn == e.streamARN(named.Table, label) {
 		list, err := readJournals(r)
@@ -94,7 +84,7 @@ func (e *Engine) stream(r kv.Reader, arn string) (*journal, *window, error) {
 		}
 		for _, j := range list {
 			for i := range j.Windows {
-				if w := &j.Windows[i]; w.Kind == windowStream && j.Table == named.Table && w.Label == label && !w.over(e.micros()) {
+				if w := &j.Windows[i]; w.Kind == windowStream && j.Table == named.Table && w.Label == label && !w.over(now) {
 					return j, w, nil
 				}
 			}
@@ -113,6 +103,7 @@ func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*ap
 		tableID, windowID uint32
 		api.Stream
 	}
+	now := e.micros()
 	var all []found
 	err := e.store.View(ctx, func(r kv.Reader) error {
 		all = nil
@@ -120,7 +111,6 @@ func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*ap
 		if err != nil {
 			return err
 		}
-		now := e.micros()
 		for _, j := range list {
 			for _, w := range j.Windows {
 				if w.Kind != windowStream || w.over(now) || in.TableName != nil && j.Table != tableName(in.TableName) {
@@ -162,9 +152,10 @@ func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*ap
 const maxDescribeShards = 100
 
 func (e *Engine) describeStream(ctx context.Context, in *api.DescribeStreamInput) (*api.DescribeStreamOutput, error) {
+	now := e.micros()
 	var d *api.StreamDescription
 	err := e.store.View(ctx, func(r kv.Reader) error {
-		j, w, err := e.stream(r, *in.StreamArn)
+		j, w, err := e.stream(r, *in.StreamArn, now)
 		if err != nil {
 			return err
 		}
@@ -180,7 +171,7 @@ func (e *Engine) describeStream(ctx context.Context, in *api.DescribeStreamInput
 			StreamArn: new(*in.StreamArn), StreamLabel: new(w.Label), StreamStatus: new(status), StreamViewType: new(w.ViewType),
 			TableName: new(j.Table), KeySchema: copySchema(j.KeySchema), CreationRequestDateTime: timeOf(w.Started), Shards: []api.Shard{},
 		}
-		shards := w.shards(sequences, e.micros())
+		shards := w.shards(sequences, now)
 		if f := in.ShardFilter; f != nil {
 			shards = slices.DeleteFunc(shards, func(s shard) bool { return s.parent() != *f.ShardId })
 		}

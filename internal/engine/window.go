@@ -208,23 +208,26 @@ func (j *journal) sequences(r kv.Reader) ([]uint64, error) {
 
 // openWindow opens a window on the changes from now on, in the transaction
 // that changes the table's record. The record's heads must be there.
-func openWindow(w kv.Writer, rec *tableRecord, win window, now int64) (*window, error) {
+func openWindow(w kv.Writer, rec *tableRecord, win window, now int64) error {
 	j, err := readJournal(w, rec.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if j == nil {
 		j = &journal{Table: rec.Name, TableID: rec.ID, UUID: rec.UUID, Slots: rec.Slots, KeySchema: rec.KeySchema}
 	}
 	var latest int64
 	if win.Start, latest, err = readSequences(w, rec.ID, rec.Slots); err != nil {
-		return nil, err
+		return err
 	}
 	j.LastWindowID++
 	win.ID, win.Started = j.LastWindowID, max(now, latest)
+	if win.Kind == windowStream {
+		win.Epochs = []epoch{{Time: win.Started, Start: win.Start}}
+	}
 	j.Windows = append(j.Windows, win)
 	rec.Journal = true
-	return &j.Windows[len(j.Windows)-1], j.store(w)
+	return j.store(w)
 }
 
 // closeWindow ends the window that is looked for; what it holds can be read for the rest of its retention.
