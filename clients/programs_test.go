@@ -29,7 +29,7 @@ type program struct {
 }
 
 var programs = []program{
-	{"boto3", prepareBoto3, []string{"items", "batches", "queries", "transactions", "legacy", "partiql", "delete"}, []string{wrongTypes, lostPages, wrongChecksums}},
+	{"boto3", prepareBoto3, []string{"items", "batches", "queries", "transactions", "legacy", "partiql", "changes", "delete"}, []string{wrongTypes, lostPages, wrongChecksums}},
 	{"AWS CLI", prepareCLI, []string{"table", "items", "queries", "transaction", "statement", "tables"}, []string{wrongTypes}},
 	{"AWS SDK for JavaScript", prepareJS("sdk.mjs"), []string{"tables", "items", "batches", "queries", "transactions", "statements", "end"}, []string{wrongTypes, lostPages}},
 	{"ElectroDB", prepareJS("electrodb.mjs"), []string{"entities", "batches", "queries", "collections", "transactions"}, []string{wrongTypes, lostPages}},

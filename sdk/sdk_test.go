@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator"
@@ -112,12 +113,45 @@ func TestErrors(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// TestStreamsClient writes with one client and reads the stream with the other, to the error.
 func TestStreamsClient(t *testing.T) {
 	db, err := stator.OpenMemory(nil)
 	require.NoError(t, err)
 	defer db.Close()
-	_, err = sdk.StreamsClient(db).ListStreams(t.Context(), &dynamodbstreams.ListStreamsInput{})
-	require.ErrorContains(t, err, "UnknownOperationException") // until there are streams
+	client, streams, ctx := sdk.Client(db), sdk.StreamsClient(db), t.Context()
+	createOrders(t, client)
+	updated, err := client.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: aws.String("orders"),
+		StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage}})
+	require.NoError(t, err)
+	arn := updated.TableDescription.LatestStreamArn
+	_, err = client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("orders"), Item: order(1)})
+	require.NoError(t, err)
+
+	listed, err := streams.ListStreams(ctx, &dynamodbstreams.ListStreamsInput{TableName: aws.String("orders")})
+	require.NoError(t, err)
+	require.Len(t, listed.Streams, 1)
+	require.Equal(t, arn, listed.Streams[0].StreamArn)
+	described, err := streams.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: arn})
+	require.NoError(t, err)
+	var records []streamtypes.Record
+	for _, shard := range described.StreamDescription.Shards {
+		it, err := streams.GetShardIterator(ctx, &dynamodbstreams.GetShardIteratorInput{StreamArn: arn, ShardId: shard.ShardId,
+			ShardIteratorType: streamtypes.ShardIteratorTypeTrimHorizon})
+		require.NoError(t, err)
+		got, err := streams.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: it.ShardIterator})
+		require.NoError(t, err)
+		require.NotNil(t, got.NextShardIterator)
+		records = append(records, got.Records...)
+	}
+	require.Len(t, records, 1)
+	require.Equal(t, streamtypes.OperationTypeInsert, records[0].EventName)
+	require.Equal(t, &streamtypes.AttributeValueMemberS{Value: "ada"}, records[0].Dynamodb.NewImage["customer"])
+	require.Equal(t, &streamtypes.AttributeValueMemberN{Value: "1"}, records[0].Dynamodb.Keys["number"])
+	require.Nil(t, records[0].Dynamodb.OldImage)
+
+	_, err = streams.DescribeStream(ctx, &dynamodbstreams.DescribeStreamInput{StreamArn: aws.String(*arn + "1")})
+	_, ok := errors.AsType[*streamtypes.ResourceNotFoundException](err)
+	require.True(t, ok, "%v", err)
 }
 
 func ExampleClient() {
@@ -131,6 +165,20 @@ func ExampleClient() {
 	client := sdk.Client(db)
 	out, err := client.ListTables(ctx, &dynamodb.ListTablesInput{})
 	fmt.Println(len(out.TableNames), err)
+	// Output: 0 <nil>
+}
+
+func ExampleStreamsClient() {
+	ctx := context.Background()
+	db, err := stator.OpenMemory(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer db.Close()
+	streams := sdk.StreamsClient(db)
+	out, err := streams.ListStreams(ctx, &dynamodbstreams.ListStreamsInput{})
+	fmt.Println(len(out.Streams), err)
 	// Output: 0 <nil>
 }
 

@@ -226,6 +226,46 @@ def partiql(table):
     refused("no PartiQL", ClientError, lambda: run(Statement="SELECT * FROM"), code="ValidationException", message="Statement wasn't well formed")
 
 
+def changes(table):
+    reader = boto3.client("dynamodbstreams", endpoint_url=client.meta.endpoint_url)
+    check("no stream", reader.list_streams(TableName="music")["Streams"], [])
+    client.update_table(TableName="music", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    table.reload()
+    arn = table.latest_stream_arn
+    check("label", arn, f"{table.table_arn}/stream/{table.latest_stream_label}")
+    refused("a second stream", ClientError, lambda: client.update_table(
+        TableName="music", StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}),
+        code="ValidationException", message="Table already has an enabled stream")
+    for n in range(30):
+        table.put_item(Item={"artist": f"stream {n % 10}", "song": "s", "n": n, "data": Binary(b"\x00\xff")})
+    for n in range(10):
+        table.delete_item(Key={"artist": f"stream {n}", "song": "s"})
+    check("streams", [s["StreamArn"] for s in reader.list_streams(TableName="music")["Streams"]], [arn])
+    stream = reader.describe_stream(StreamArn=arn)["StreamDescription"]
+    check("stream", (stream["StreamStatus"], stream["StreamViewType"], stream["TableName"]), ("ENABLED", "NEW_AND_OLD_IMAGES", "music"))
+    seen, numbers = {}, set()
+    for shard in stream["Shards"]:
+        at = reader.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        while True:
+            got = reader.get_records(ShardIterator=at, Limit=7)
+            for r in got["Records"]:
+                image = r["dynamodb"].get("NewImage", {})
+                seen.setdefault(r["dynamodb"]["Keys"]["artist"]["S"], []).append((r["eventName"], image.get("n", {}).get("N"), image.get("data", {}).get("B")))
+                numbers.add(r["dynamodb"]["SequenceNumber"])
+            at = got["NextShardIterator"]
+            if not got["Records"]:
+                break
+    data = b"\x00\xff"
+    check("records", seen, {f"stream {n}": [("INSERT", str(n), data), ("MODIFY", str(n + 10), data), ("MODIFY", str(n + 20), data), ("REMOVE", None, None)]
+                            for n in range(10)})
+    check("sequence numbers", len(numbers), 40)
+    refused("another stream", reader.exceptions.ResourceNotFoundException, lambda: reader.describe_stream(StreamArn=arn[:-3] + "999"),
+            message="Requested resource not found: Stream: ")
+    client.update_table(TableName="music", StreamSpecification={"StreamEnabled": False})
+    check("disabled", reader.describe_stream(StreamArn=arn)["StreamDescription"]["StreamStatus"], "DISABLED")
+    check("end of a shard", "NextShardIterator" in reader.get_records(ShardIterator=at), False)
+
+
 def delete(table):
     for n in range(5):
         client.create_table(TableName=f"zoo-{n}", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -246,7 +286,7 @@ def delete(table):
 
 def main():
     table = create()
-    for section in (items, batches, queries, transactions, legacy, partiql, delete):
+    for section in (items, batches, queries, transactions, legacy, partiql, changes, delete):
         section(table)
         print("ok", section.__name__, flush=True)
 
