@@ -173,8 +173,8 @@ func (t *Trigger) fail(err error) {
 
 // Close ends the trigger: batches that are with the handler are waited for and
 // count when it returns nil; those that wait for another try, or for their window, come
-// again when a trigger of this name is started. A handler that has passed its HandlerTimeout is not
-// waited for; it may still run when Close returns an error that says so. Other errors are those that
+// again when a trigger of this name is started. A handler that has passed its HandlerTimeout is
+// waited for a second; it may still run when Close returns an error that says so. Other errors are those that
 // ended the trigger before. A second Close returns the same.
 func (t *Trigger) Close() error {
 	t.stop()

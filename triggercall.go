@@ -38,7 +38,7 @@ var errAbandoned = errors.New("it has passed its HandlerTimeout, and still runs"
 
 // call calls a func of the user in a goroutine of its own, for the time it has.
 // If it passes that it has failed, and is waited for: it never runs twice at once. At the end of the
-// trigger it is left alone, and the error is errAbandoned. l is where it is told of, nil for the reader.
+// trigger it is left alone, after a second, and the error is errAbandoned. l is where it is told of, nil for the reader.
 func (t *Trigger) call(l *lane, f func(context.Context) error) error {
 	ctx, cancel := t.calls, context.CancelFunc(func() {})
 	var over <-chan time.Time
@@ -71,9 +71,19 @@ func (t *Trigger) call(l *lane, f func(context.Context) error) error {
 	case <-result:
 		return late
 	case <-t.reading.Done():
+	}
+	grace := time.NewTimer(callGrace)
+	defer grace.Stop()
+	select {
+	case <-result:
+		return late
+	case <-grace.C:
 		return fmt.Errorf("stator: trigger %s: %w", t.name, errAbandoned)
 	}
 }
+
+// callGrace is how long a call whose context has ended may take to return, at the end of the trigger.
+const callGrace = time.Second
 
 // blame keeps what is wrong now with a lane, or with the reader.
 func (t *Trigger) blame(l *lane, err error) {
