@@ -1,7 +1,6 @@
 package stator
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -180,13 +179,7 @@ func (e TriggerEvent) MarshalJSON() ([]byte, error) {
 			return nil, err
 		}
 	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(out); err != nil {
-		return nil, err
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	return json.Marshal(out)
 }
 
 func (r *TriggerRecord) json() (out recordJSON, err error) {
