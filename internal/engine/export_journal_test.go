@@ -23,17 +23,14 @@ func ParseSequenceNumber(s string) (slot int, sequence uint64, ok bool) {
 	return parseSequenceNumber(s)
 }
 
-// ForgeIterator returns an iterator, its checksum made right, that is further on by so many records, or before the
-// first one when by is negative. What is no iterator becomes one of an ARN of that name.
-func ForgeIterator(s string, forward uint64, by int) string {
+// ForgeIterator returns an iterator, its checksum made right, that is further on by so many records. What is no
+// iterator becomes one of an ARN of that name.
+func ForgeIterator(s string, forward uint64) string {
 	it, arn, err := decodeIterator(s)
 	if err != nil {
 		arn, _, _ = strings.Cut(s, iteratorInfix)
 	}
 	it.next += forward
-	if by < 0 {
-		it.next = 0
-	}
 	return it.encode(arn)
 }
 

@@ -153,15 +153,19 @@ func (e *Engine) getShardIterator(ctx context.Context, in *api.GetShardIteratorI
 func (s shard) start(r kv.Reader, tableID uint32, in *api.GetShardIteratorInput, now, horizon int64) (uint64, error) {
 	switch *in.ShardIteratorType {
 	case api.ShardIteratorTypeTrimHorizon:
-		return sequenceSince(r, tableID, byte(s.slot), s.after+1, s.last, horizon+1)
+		return fromHorizon, nil
 	case api.ShardIteratorTypeLatest:
 		return s.last + 1, nil
 	}
 	if *in.ShardIteratorType == api.ShardIteratorTypeAtTimestamp {
-		if at := in.Timestamp.UnixMicro(); at > now {
+		at := in.Timestamp.UnixMicro()
+		switch {
+		case at > now:
 			return 0, api.Validation("One or more parameter values were invalid: Timestamp cannot be in the future")
+		case at <= horizon:
+			return fromHorizon, nil
 		}
-		return sequenceSince(r, tableID, byte(s.slot), s.after+1, s.last, max(in.Timestamp.UnixMicro(), horizon+1))
+		return sequenceSince(r, tableID, byte(s.slot), s.after+1, s.last, at)
 	}
 	slot, sequence, ok := parseSequenceNumber(*in.SequenceNumber)
 	// A shard's first number may stand for it before it has a record.
@@ -191,6 +195,10 @@ type shardIterator struct {
 	next                     uint64
 	issued                   int64 // µs since 1970
 }
+
+// fromHorizon is the place of an iterator that begins at the oldest record that there is when it
+// is used. That of when it was made may be gone by then: in a stream that is always written to, it nearly always is.
+const fromHorizon = 0
 
 // iteratorLife is how long an iterator can be used.
 const iteratorLife = 15 * time.Minute
@@ -274,13 +282,18 @@ func (e *Engine) getRecords(ctx context.Context, in *api.GetRecordsInput) (*api.
 			if s.number != it.epoch || s.slot != int(it.slot) {
 				continue
 			}
-			if it.next <= s.after || it.next > s.last+1 {
+			next, horizon := it, now-w.Retention
+			if next.next == fromHorizon {
+				if next.next, err = sequenceSince(r, j.TableID, it.slot, s.after+1, s.last, horizon+1); err != nil {
+					return err
+				}
+			}
+			if next.next <= s.after || next.next > s.last+1 {
 				return errInvalidIterator() // not one that this store gave out
 			}
-			if out.Records, err = e.shardRecords(r, j, w, s, it.next, limit, now-w.Retention); err != nil {
+			if out.Records, err = e.shardRecords(r, j, w, s, next.next, limit, horizon); err != nil {
 				return err
 			}
-			next := it
 			next.next += uint64(len(out.Records))
 			next.issued = now
 			if !s.closed || next.next <= s.last {

@@ -193,7 +193,7 @@ func TestIteratorsThatFail(t *testing.T) {
 	invalid := []string{
 		"x", s.arn, s.arn + "|001|", s.arn + "|001|AAAA", s.arn + "|002|" + it[len(s.arn)+5:], it + "A", it[:len(it)-4], strings.Replace(it, s.arn, other, 1),
 		strings.Replace(it, ":local:", ":eu-west-1:", 1),
-		engine.ForgeIterator(it, 0, -1), engine.ForgeIterator(it, 100, 0), // before its shard; of the future
+		engine.ForgeIterator(it, 100), // of the future
 	}
 	at := len(s.arn) + len("|001|")
 	raw, e := base64.StdEncoding.DecodeString(it[at:])
@@ -209,7 +209,7 @@ func TestIteratorsThatFail(t *testing.T) {
 		require.Equal(t, "Invalid ShardIterator", err.Message, wrong)
 	}
 	require.Equal(t, []string{"1"}, s.numbers(it), "control")
-	require.Equal(t, []string{"1"}, s.numbers(engine.ForgeIterator(it, 0, 0)), "control: a forged one is well made")
+	require.Equal(t, []string{"1"}, s.numbers(engine.ForgeIterator(it, 0)), "control: a forged one is well made")
 }
 
 // TestGetRecordsLimits reads many records and big ones.
@@ -462,14 +462,16 @@ func TestIteratorOverRollOver(t *testing.T) {
 	require.Len(t, children, 1)
 	s.shard = *children[0].ShardId
 	require.Equal(t, []string{"2"}, s.numbers(iterator(t, s.e, s.arn, s.shard, trimHorizon)))
+	before := engine.ForgeIterator(iterator(t, s.e, s.arn, s.shard, latest), ^uint64(1)) // two back, in the parent
+	require.Equal(t, "Invalid ShardIterator", fails(t, s.e, &api.GetRecordsInput{ShardIterator: &before}).Message)
 	require.Equal(t, *nextNumber(t, s, 1), *children[0].SequenceNumberRange.StartingSequenceNumber)
 	require.Equal(t, "Invalid SequenceNumber for the shard", fails(t, s.e, s.at(atNumber, *parent.SequenceNumberRange.EndingSequenceNumber)).Message)
 }
 
 func FuzzDecodeIterator(f *testing.F) {
 	f.Add("arn:aws:dynamodb:local:000000000000:table/tab/stream/2026-11-01T12:00:00.000|001|AAAAAQAAAAEAAAAAAQAAAAAAAAABAAAAAAAAAAAAAAAA")
-	f.Add(engine.ForgeIterator("arn", 1, 2))
-	f.Add(engine.ForgeIterator("arn", 1, 2) + "\n")
+	f.Add(engine.ForgeIterator("arn", 1))
+	f.Add(engine.ForgeIterator("arn", 1) + "\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		again, err := engine.DecodeIterator(s)
 		if err != nil {

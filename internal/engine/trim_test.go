@@ -34,7 +34,8 @@ func TestRetention(t *testing.T) {
 	s.clock.Advance(21*time.Hour - time.Microsecond) // a moment before the first is a day old
 	require.Zero(t, maintain(t, s.e).Trimmed)
 	require.Equal(t, []string{"1", "2", "3", "4"}, s.numbersOf(s.at(atNumber, number)))
-	first := iterator(t, s.e, s.arn, s.shard, trimHorizon)
+	first, oldest := *do(t, s.e, s.at(atNumber, number)).ShardIterator, iterator(t, s.e, s.arn, s.shard, trimHorizon)
+	old := *do(t, s.e, s.since(s.clock.Now().Add(-24*time.Hour))).ShardIterator
 	s.clock.Advance(time.Microsecond)
 	for _, trimmed := range []int64{1, 0} {
 		for _, in := range []api.Request{s.at(atNumber, number), s.at(afterNumber, number), &api.GetRecordsInput{ShardIterator: &first}} {
@@ -42,6 +43,8 @@ func TestRetention(t *testing.T) {
 			require.Equal(t, api.CodeTrimmedDataAccess, err.Code)
 			require.Equal(t, "The data you are trying to access has been trimmed", err.Message)
 		}
+		require.Equal(t, []string{"2", "3", "4"}, s.numbers(oldest), "an iterator of what is oldest does not grow old before it is used")
+		require.Equal(t, []string{"2", "3", "4"}, s.numbers(old))
 		require.Equal(t, []string{"2", "3", "4"}, s.numbers(iterator(t, s.e, s.arn, s.shard, trimHorizon)))
 		require.Equal(t, []string{"2", "3", "4"}, s.numbersOf(s.since(s.clock.Now().Add(-30*time.Hour))))
 		require.Equal(t, []string{"2", "3", "4"}, s.numbersOf(s.at(atNumber, *nextNumber(t, s, 2))))
