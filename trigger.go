@@ -121,7 +121,7 @@ func StartTrigger(ctx context.Context, c Client, table, name string, handler Tri
 }
 
 // Trigger is StartTrigger with typed items: the handler gets both images of
-// each change, whatever the view of the table's stream is. An item that cannot be stored in a T makes the batch
+// each change, and FilterCriteria see both, whatever the view of the table's stream is. An item that cannot be stored in a T makes the batch
 // fail before the handler is called. The Changes have no Ack: what the handler returns decides.
 func (t TableOf[T]) Trigger(ctx context.Context, name string, handler func(ctx context.Context, changes []Change[T]) error, options *TriggerOptions) (*Trigger, error) {
 	if err := t.check(); err != nil {
@@ -140,7 +140,14 @@ func (t TableOf[T]) Trigger(ctx context.Context, name string, handler func(ctx c
 		}
 		return handler(ctx, changes)
 	}
-	return StartTrigger(ctx, t.client, t.name, name, typed, options)
+	var o TriggerOptions
+	if options != nil {
+		o = *options
+	}
+	if o.StreamViewType == "" {
+		o.StreamViewType = StreamNewAndOldImages // for the filters
+	}
+	return StartTrigger(ctx, t.client, t.name, name, typed, &o)
 }
 
 // end waits until the trigger has ended, and says so.
@@ -174,7 +181,8 @@ func (t *Trigger) fail(err error) {
 // Close ends the trigger: batches that are with the handler are waited for and
 // count when it returns nil; those that wait for another try, or for their window, come
 // again when a trigger of this name is started. A handler that has passed its HandlerTimeout is
-// waited for a second; it may still run when Close returns an error that says so. Other errors are those that
+// waited for a second; it may still run when Close returns an error that says so. With a negative
+// HandlerTimeout Close waits for as long as the handler takes. Other errors are those that
 // ended the trigger before. A second Close returns the same.
 func (t *Trigger) Close() error {
 	t.stop()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// invoke hands a part over.
-func (t *Trigger) invoke(l *lane, s part) error {
+// invoke hands a part over. ok is that of call.
+func (t *Trigger) invoke(l *lane, s part) (ok bool, err error) {
 	e := TriggerEvent{Records: make([]TriggerRecord, len(s.records))}
 	for i := range e.Records {
 		e.Records[i] = s.records[i].record
@@ -21,25 +21,22 @@ func (t *Trigger) invoke(l *lane, s part) error {
 		t.counts.retried++
 	}
 	t.mu.Unlock()
-	err := t.call(l, func(ctx context.Context) error { return t.handler(ctx, e) })
-	if none, ok := err.(BatchItemFailures); ok && len(none) == 0 {
-		return nil
+	ok, err = t.call(l, func(ctx context.Context) error { return t.handler(ctx, e) })
+	if none, partial := err.(BatchItemFailures); partial && len(none) == 0 {
+		return ok, nil
 	}
 	if err != nil {
 		t.mu.Lock()
 		t.counts.failed++
 		t.mu.Unlock()
 	}
-	return err
+	return ok, err
 }
-
-// errAbandoned is of a call that did not return in its time, and then the trigger ended.
-var errAbandoned = errors.New("it has passed its HandlerTimeout, and still runs")
 
 // call calls a func of the user in a goroutine of its own, for the time it has.
 // If it passes that it has failed, and is waited for: it never runs twice at once. At the end of the
-// trigger it is left alone, after a second, and the error is errAbandoned. l is where it is told of, nil for the reader.
-func (t *Trigger) call(l *lane, f func(context.Context) error) error {
+// trigger it is left alone, after a second, and ok is false. l is where it is told of, nil for the reader.
+func (t *Trigger) call(l *lane, f func(context.Context) error) (ok bool, err error) {
 	ctx, cancel := t.calls, context.CancelFunc(func() {})
 	var over <-chan time.Time
 	if limit := t.options.HandlerTimeout; limit > 0 {
@@ -59,9 +56,9 @@ func (t *Trigger) call(l *lane, f func(context.Context) error) error {
 	select {
 	case err := <-result:
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) && t.calls.Err() == nil {
-			return late
+			return true, late
 		}
-		return err
+		return true, err
 	case <-over:
 	}
 	t.count(0, 1)
@@ -69,16 +66,17 @@ func (t *Trigger) call(l *lane, f func(context.Context) error) error {
 	t.blame(l, fmt.Errorf("stator: trigger %s: %w, and is waited for", t.name, late))
 	select {
 	case <-result:
-		return late
+		return true, late
 	case <-t.reading.Done():
 	}
 	grace := time.NewTimer(callGrace)
 	defer grace.Stop()
 	select {
 	case <-result:
-		return late
+		return true, late
 	case <-grace.C:
-		return fmt.Errorf("stator: trigger %s: %w", t.name, errAbandoned)
+		t.fail(fmt.Errorf("stator: trigger %s: the handler has passed its HandlerTimeout, and still runs", t.name))
+		return false, late
 	}
 }
 

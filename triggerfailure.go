@@ -3,6 +3,7 @@ package stator
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -113,7 +114,7 @@ func (f TriggerFailure) MarshalJSON() ([]byte, error) {
 	}
 	if f.InvokeCount > 0 {
 		out.ResponseContext = &responseContextJSON{StatusCode: 200, ExecutedVersion: "$LATEST"}
-		if _, partial := f.Err.(BatchItemFailures); f.Err != nil && !partial {
+		if _, partial := errors.AsType[BatchItemFailures](f.Err); f.Err != nil && !partial {
 			out.ResponseContext.FunctionError = "Unhandled"
 		}
 	}

@@ -122,9 +122,8 @@ func (t *Trigger) work(l *lane) bool {
 			}
 			continue
 		}
-		err := t.invoke(l, s)
-		if errors.Is(err, errAbandoned) {
-			t.fail(err)
+		ok, err := t.invoke(l, s)
+		if !ok {
 			return false
 		}
 		s.invoked++

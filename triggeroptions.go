@@ -65,8 +65,9 @@ type TriggerOptions struct {
 	// records are not handed over again before it returned.
 	HandlerTimeout time.Duration
 
-	// StreamViewType says which images records have. "" means those of the
-	// table's stream, or both when only a data stream is enabled; a typed handler (TableOf.Trigger) always gets both.
+	// StreamViewType says which images records have, for filters too. "" means those of the
+	// table's stream, or both when only a data stream is enabled; for TableOf.Trigger "" means both.
+	// Its handler gets both in any case.
 	StreamViewType StreamView
 
 	// Paused starts the trigger without handing over anything until Resume.

@@ -47,13 +47,12 @@ func (t *Trigger) report(l *lane, f TriggerFailure) bool {
 		if !t.gate() {
 			return false
 		}
-		err := t.call(l, func(ctx context.Context) error { return t.options.OnFailure(ctx, f) })
+		ok, err := t.call(l, func(ctx context.Context) error { return t.options.OnFailure(ctx, f) })
+		if !ok {
+			return false
+		}
 		if err == nil {
 			return true
-		}
-		if errors.Is(err, errAbandoned) {
-			t.fail(err)
-			return false
 		}
 		t.blame(l, fmt.Errorf("stator: trigger %s: OnFailure: %w", t.name, err))
 		if !t.sleep(backoff(failures)) {

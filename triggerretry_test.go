@@ -292,6 +292,35 @@ func TestTriggerMaximumRecordAge(t *testing.T) {
 	})
 }
 
+// Ages are by the clock of the options, which a test moves.
+func TestTriggerClock(t *testing.T) {
+	h := &hands{now: time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)}
+	db, err := stator.OpenMemory(&stator.Options{Now: h.Now})
+	require.NoError(t, err)
+	defer db.Close()
+	users, err := stator.CreateTableFor[user](t.Context(), db, "users", stator.Stream(stator.StreamKeys))
+	require.NoError(t, err)
+	require.NoError(t, users.Put(t.Context(), user{ID: "u1"}))
+	h.move(2 * time.Minute)
+	require.NoError(t, users.Put(t.Context(), user{ID: "u2"}))
+	var seen journal
+	failures := make(chan stator.TriggerFailure, 1)
+	trigger, err := stator.StartTrigger(t.Context(), db, "users", "test", poison(&seen), &stator.TriggerOptions{
+		MaximumRecordAge: time.Minute, Now: h.Now, Paused: true,
+		OnFailure: func(_ context.Context, f stator.TriggerFailure) error { failures <- f; return nil },
+	})
+	require.NoError(t, err)
+	s, err := trigger.State(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 2*time.Minute, s.Lag)
+	trigger.Resume()
+	f := <-failures
+	require.Equal(t, h.Now(), f.Time)
+	require.Equal(t, h.Now().Add(-2*time.Minute), f.FirstArrival)
+	require.Equal(t, 1, f.BatchSize)
+	require.NoError(t, trigger.Close())
+}
+
 // What a destination does not take is not lost.
 func TestTriggerDestinationFails(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
@@ -448,7 +477,7 @@ func TestTriggerClosesOverAHungHandler(t *testing.T) {
 		b.put(1)
 		synctest.Wait()
 		began := time.Now()
-		require.EqualError(t, trigger.Close(), "stator: trigger test: it has passed its HandlerTimeout, and still runs")
+		require.EqualError(t, trigger.Close(), "stator: trigger test: the handler has passed its HandlerTimeout, and still runs")
 		require.Equal(t, 4*time.Second, time.Since(began), "it had its time, and a second")
 		require.Equal(t, stator.TriggerDisabling, b.state(trigger).Status)
 
