@@ -304,6 +304,30 @@ func TestEveryWriteIsRecorded(t *testing.T) {
 	}
 }
 
+// TestLargestWrites writes as much at once as requests can; each record has the old and the new item.
+func TestLargestWrites(t *testing.T) {
+	onStores(t, func(t *testing.T, store kv.Store) {
+		e := openPaused(t, store)
+		createStreamed(t, e, "tab pk:S", newAndOld)
+		for round := range 3 {
+			var batch []api.WriteRequest
+			for i := range 25 {
+				batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: attr.Item{
+					"pk": attr.S(text("k%d", i)), "v": attr.S(strings.Repeat(text("%d", round), 400<<10-10))}}})
+			}
+			do(t, e, &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": batch}})
+		}
+		var actions []api.TransactWriteItem
+		for i := range 25 {
+			actions = append(actions, api.TransactWriteItem{Delete: &api.Delete{TableName: new("tab"), Key: attr.Item{"pk": attr.S(text("k%d", i))}}})
+		}
+		do(t, e, &api.TransactWriteItemsInput{TransactItems: actions})
+		changes := readAll(t, e, &api.ReadChangesInput{TableName: new("tab"), Start: fromStart()})
+		require.Len(t, changes, 100)
+		require.NoError(t, checkOrder(changes))
+	})
+}
+
 // TestTransactionHasOneTime checks that all records of a transaction have one commit time, which the heads of its
 // slots do not pass.
 func TestTransactionHasOneTime(t *testing.T) {

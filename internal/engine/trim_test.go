@@ -186,6 +186,31 @@ func readers(t testing.TB, e *engine.Engine, model *coverage, now time.Time) {
 	}
 }
 
+// TestWindowsAreApart has a stream and a data stream on a table: the end of one is none of the other's, nor of native readers'.
+func TestWindowsAreApart(t *testing.T) {
+	s := newOneShard(t)
+	require.NoError(t, s.e.OpenLongWindow(t.Context(), "tab", "long", 100*time.Hour))
+	s.write()
+	first := do(t, s.e, &api.ReadChangesInput{TableName: new("tab"), Start: fromStart(), Limit: new(int32(1))}).Position
+	do(t, s.e, disableStream("tab"))
+	s.write()
+	require.Len(t, readStream(t, s.e, s.arn), 2)
+	require.Len(t, readAll(t, s.e, &api.ReadChangesInput{TableName: new("tab"), Position: first}), 2)
+	second := *do(t, s.e, enableStream("tab", api.StreamViewTypeOldImage)).TableDescription.LatestStreamArn
+	s.write()
+	require.Equal(t, []string{`MODIFY {pk: "a"} old {n: 3, pk: "a"}`}, briefs(readStream(t, s.e, second)))
+	require.Len(t, readStream(t, s.e, s.arn), 2)
+	s.clock.Advance(50 * time.Hour)
+	require.Equal(t, int64(1), maintain(t, s.e).Trimmed, "what was before the data stream")
+	require.Empty(t, readStream(t, s.e, second))
+	require.Len(t, readAll(t, s.e, &api.ReadChangesInput{TableName: new("tab"), Position: first}), 3)
+	require.NoError(t, s.e.CloseLongWindow(t.Context(), "tab", "long"))
+	s.write()
+	require.Len(t, readAll(t, s.e, &api.ReadChangesInput{TableName: new("tab"), Position: first}), 4, "the stream goes on")
+	s.clock.Advance(100 * time.Hour)
+	require.Equal(t, int64(4), maintain(t, s.e).Trimmed)
+}
+
 // TestTrimEndsAtLast deletes a table and lets time pass: nothing is left of it.
 func TestTrimEndsAtLast(t *testing.T) {
 	clock := newClock()
