@@ -2,8 +2,6 @@ package stator
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/wire"
 )
 
 // TriggerHandler deals with one batch of changes. When it returns nil all of
@@ -110,7 +109,7 @@ func (s *eventSource) arnPart(i int) string {
 // record returns what a trigger tells of a change.
 func (s *eventSource) record(c *api.Change) TriggerRecord {
 	r := TriggerRecord{
-		EventID: eventID(s.tableID, c.SequenceNumber), EventName: c.EventName,
+		EventID: c.EventID, EventName: c.EventName,
 		EventVersion: "1.1", EventSource: "aws:dynamodb", AwsRegion: s.arnPart(3), EventSourceARN: s.streamArn,
 		ApproximateCreationDateTime: c.CommitTime, Keys: c.Keys, SequenceNumber: c.SequenceNumber,
 		SizeBytes: c.SizeBytes, StreamViewType: s.view, UserIdentity: c.UserIdentity, change: c,
@@ -132,12 +131,6 @@ func (s *eventSource) record(c *api.Change) TriggerRecord {
 	return r
 }
 
-// eventID returns the id of a change of a table, which no other one has.
-func eventID(tableID, sequenceNumber string) string {
-	sum := sha256.Sum256([]byte(tableID + "/" + sequenceNumber))
-	return hex.EncodeToString(sum[:16])
-}
-
 // The JSON of an event.
 //
 // Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB", example event.
@@ -156,13 +149,13 @@ type (
 		EventSourceARN string            `json:"eventSourceARN"`
 	}
 	changeJSON struct {
-		ApproximateCreationDateTime int64          `json:"ApproximateCreationDateTime"`
-		Keys                        map[string]any `json:"Keys"`
-		NewImage                    map[string]any `json:"NewImage,omitzero"`
-		OldImage                    map[string]any `json:"OldImage,omitzero"`
-		SequenceNumber              string         `json:"SequenceNumber"`
-		SizeBytes                   int64          `json:"SizeBytes"`
-		StreamViewType              StreamView     `json:"StreamViewType"`
+		ApproximateCreationDateTime int64           `json:"ApproximateCreationDateTime"`
+		Keys                        json.RawMessage `json:"Keys"`
+		NewImage                    json.RawMessage `json:"NewImage,omitzero"`
+		OldImage                    json.RawMessage `json:"OldImage,omitzero"`
+		SequenceNumber              string          `json:"SequenceNumber"`
+		SizeBytes                   int64           `json:"SizeBytes"`
+		StreamViewType              StreamView      `json:"StreamViewType"`
 	}
 	identityJSON struct {
 		Type        *string `json:"type"`
@@ -205,51 +198,9 @@ func (r *TriggerRecord) json() (out recordJSON, err error) {
 	return out, err
 }
 
-func imageJSON(a api.Attributes) (map[string]any, error) {
+func imageJSON(a api.Attributes) (json.RawMessage, error) {
 	if a.IsZero() {
 		return nil, nil
 	}
-	item, err := a.Item()
-	if err != nil {
-		return nil, err
-	}
-	return itemJSON(item), nil
-}
-
-// itemJSON returns an item in the form of DynamoDB's JSON, for encoding/json.
-func itemJSON(item Item) map[string]any {
-	m := make(map[string]any, len(item))
-	for name, v := range item {
-		m[name] = valueJSON(v)
-	}
-	return m
-}
-
-func valueJSON(v Value) map[string]any {
-	var content any
-	switch v.Kind() {
-	case attr.String:
-		content = v.Str()
-	case attr.Number:
-		content = v.Num()
-	case attr.Binary:
-		content = append([]byte{}, v.Bytes()...) // an empty one is "" and not null
-	case attr.Bool:
-		content = v.Bool()
-	case attr.Null:
-		content = true
-	case attr.Map:
-		content = itemJSON(v.Map())
-	case attr.List:
-		list := make([]any, v.Len())
-		for i, e := range v.List() {
-			list[i] = valueJSON(e)
-		}
-		content = list
-	case attr.BinarySet:
-		content = v.Binaries()
-	default:
-		content = v.Strings()
-	}
-	return map[string]any{v.Kind().String(): content}
+	return wire.AppendAttributes(nil, a)
 }

@@ -62,6 +62,10 @@ type ChangesStart struct {
 type Change struct {
 	EventName OperationType
 
+	// EventID is that of the record in the table's streams: 32 hexadecimal
+	// digits, which no other change has.
+	EventID string
+
 	// Keys is the item's key.
 	Keys Attributes
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -169,7 +168,7 @@ func (e *Engine) readChangesOnce(ctx context.Context, tableID uint32, in *api.Re
 		if err != nil {
 			return err
 		}
-		m := merge{r: r, j: j, limit: limit, sequences: j.recorded(sequences)}
+		m := merge{r: r, j: j, e: e, limit: limit, sequences: j.recorded(sequences)}
 		out, err = m.read(at, slots)
 		if err == nil && len(out.Changes) == 0 && !j.open() {
 			err = errNoJournal(*in.TableName) // and what it had was read
@@ -283,6 +282,7 @@ const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 // merge reads some slots of a journal as one, in the order of their commit times.
 type merge struct {
+	e         *Engine
 	r         kv.Reader
 	j         *journal
 	limit     int
@@ -361,7 +361,7 @@ func (m *merge) fill(q *run) error {
 		}
 		q.read = append(q.read, n)
 		q.next++
-		if size += len(p.Value); len(q.read) == runLength || size > maxGetRecordsBytes {
+		if size += len(n.old) + len(n.new); len(q.read) == runLength || size > maxGetRecordsBytes {
 			break
 		}
 	}
@@ -372,21 +372,19 @@ func (m *merge) fill(q *run) error {
 	return nil
 }
 
-// change returns what is told of a record, in memory of its own.
+// change returns what is told of a record. It shares the memory of n's items.
 func (m *merge) change(n recorded) api.Change {
 	keys, size := n.keys(len(m.j.KeySchema))
 	c := api.Change{
-		EventName: n.event(), Keys: api.StoredItem(keys), SequenceNumber: sequenceNumber(int(n.slot), n.sequence),
+		EventName: n.event(), EventID: m.e.eventID(m.j.TableID, n.slot, n.sequence), Keys: api.StoredItem(keys), SequenceNumber: sequenceNumber(int(n.slot), n.sequence),
 		Slot: int(n.slot), Sequence: n.sequence, CommitTime: time.UnixMicro(n.time).UTC(), Origin: n.origin,
 		SizeBytes: int64(size + n.oldSize + n.newSize),
 	}
-	images := bytes.Clone(n.images)
-	at := len(n.old)
 	if n.old != nil {
-		c.Old = api.StoredItem(images[:at:at])
+		c.Old = api.StoredItem(n.old)
 	}
 	if n.new != nil {
-		c.New = api.StoredItem(images[at:])
+		c.New = api.StoredItem(n.new)
 	}
 	if n.service {
 		c.UserIdentity = expiryIdentity()

@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -320,12 +318,12 @@ func (e *Engine) shardRecords(r kv.Reader, j *journal, w *window, s shard, next 
 		if err != nil {
 			return nil, err
 		}
-		if size += len(p.Value); len(list) == limit || len(list) > 0 && size > maxGetRecordsBytes {
-			return list, nil
-		}
 		n, err := readRecord(p)
 		if err != nil {
 			return nil, err
+		}
+		if size += len(n.old) + len(n.new); len(list) == limit || len(list) > 0 && size > maxGetRecordsBytes {
+			return list, nil
 		}
 		if n.sequence != next+uint64(len(list)) || n.time <= horizon {
 			return nil, errTrimmed()
@@ -338,7 +336,7 @@ func (e *Engine) shardRecords(r kv.Reader, j *journal, w *window, s shard, next 
 	return list, nil
 }
 
-// streamRecord returns what a stream tells of a change. It shares no memory with it.
+// streamRecord returns what a stream tells of a change. It shares the memory of n's items.
 func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, view api.StreamViewType) api.Record {
 	keys, size := n.keys(keyAttributes)
 	d := &api.StreamRecord{
@@ -346,11 +344,11 @@ func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, vie
 		Keys:                        api.StoredItem(keys), SequenceNumber: new(sequenceNumber(int(n.slot), n.sequence)), StreamViewType: new(view),
 	}
 	if n.new != nil && (view == api.StreamViewTypeNewImage || view == api.StreamViewTypeNewAndOldImages) {
-		d.NewImage = api.StoredItem(bytes.Clone(n.new))
+		d.NewImage = api.StoredItem(n.new)
 		size += n.newSize
 	}
 	if n.old != nil && (view == api.StreamViewTypeOldImage || view == api.StreamViewTypeNewAndOldImages) {
-		d.OldImage = api.StoredItem(bytes.Clone(n.old))
+		d.OldImage = api.StoredItem(n.old)
 		size += n.oldSize
 	}
 	d.SizeBytes = new(int64(size))
@@ -364,11 +362,13 @@ func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, vie
 	return record
 }
 
-// eventID returns the id of a change, which no other one has.
+// eventID returns the id of a change: the beginning of the store's id, and the
+// place in the journal, which no other change has.
 func (e *Engine) eventID(tableID uint32, slot byte, sequence uint64) string {
-	b := binary.BigEndian.AppendUint64(append(binary.BigEndian.AppendUint32([]byte(e.id), tableID), slot), sequence)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	place := binary.BigEndian.AppendUint32(make([]byte, 0, 13), tableID)
+	place = binary.BigEndian.AppendUint64(append(place, slot), sequence)
+	id := append(make([]byte, 0, 32), e.id[:min(6, len(e.id))]...)
+	return string(hex.AppendEncode(id, place))
 }
 
 // expiryIdentity is who deletes expired items.

@@ -198,7 +198,7 @@ func (e *Engine) carrySome(ctx context.Context, id sinkID, sink api.Sink) (sent 
 		if err != nil {
 			return err
 		}
-		m := merge{r: r, j: j, limit: sinkBatch, sequences: sequences}
+		m := merge{r: r, j: j, e: e, limit: sinkBatch, sequences: sequences}
 		if out, err = m.read(at, slots); err != nil && errors.Is(err, api.ErrTrimmed) {
 			// The sink was away for longer than the stream keeps its changes.
 			out, lost, err = m.skip(at, slots)
@@ -299,7 +299,7 @@ func partitionText(keys itemcodec.Item) string {
 //
 // Source: Amazon DynamoDB Developer Guide, "Using Kinesis Data Streams to capture changes to DynamoDB".
 func (e *Engine) appendKinesisRecord(dst []byte, j *journal, w *window, c *api.Change) ([]byte, error) {
-	dst = append(dst, `{"awsRegion":"`+e.opt.Region+`","eventID":"`+e.eventID(j.TableID, byte(c.Slot), c.Sequence)+`","eventName":"`+string(c.EventName)+`","userIdentity":`...)
+	dst = append(dst, `{"awsRegion":"`+e.opt.Region+`","eventID":"`+c.EventID+`","eventName":"`+string(c.EventName)+`","userIdentity":`...)
 	if u := c.UserIdentity; u != nil {
 		dst = append(dst, `{"principalId":"`+*u.PrincipalId+`","type":"`+*u.Type+`"}`...)
 	} else {

@@ -26,7 +26,7 @@ var floors = []floor{
 
 	{number: 8, path: "server", imports: []string{"api", "internal/sigv4", "internal/wire"}},
 
-	{number: 6, path: "", imports: []string{"api", "attr", "internal/engine", "internal/expr", "kv", "kv/boltkv", "kv/memkv"}},
+	{number: 6, path: "", imports: []string{"api", "attr", "internal/engine", "internal/expr", "internal/wire", "kv", "kv/boltkv", "kv/memkv"}},
 
 	{number: 5, path: "internal/engine", imports: []string{"api", "attr", "internal/expr", "internal/itemcodec", "internal/keyenc", "internal/num", "internal/partiql", "internal/wire", "kv"}},
 	{number: 5, path: "internal/oracle", imports: []string{"api", "attr", "internal/num", "kv"}, tests: true},
