@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -372,7 +373,7 @@ func (m *merge) fill(q *run) error {
 	return nil
 }
 
-// change returns what is told of a record. It shares the memory of n's items.
+// change returns what is told of a record, in memory of its own.
 func (m *merge) change(n recorded) api.Change {
 	keys, size := n.keys(len(m.j.KeySchema))
 	c := api.Change{
@@ -380,11 +381,13 @@ func (m *merge) change(n recorded) api.Change {
 		Slot: int(n.slot), Sequence: n.sequence, CommitTime: time.UnixMicro(n.time).UTC(), Origin: n.origin,
 		SizeBytes: int64(size + n.oldSize + n.newSize),
 	}
+	images := bytes.Clone(n.images)
+	at := len(n.old)
 	if n.old != nil {
-		c.Old = api.StoredItem(n.old)
+		c.Old = api.StoredItem(images[:at:at])
 	}
 	if n.new != nil {
-		c.New = api.StoredItem(n.new)
+		c.New = api.StoredItem(images[at:])
 	}
 	if n.service {
 		c.UserIdentity = expiryIdentity()

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -27,14 +26,11 @@ import (
 // record is the value of a journal row:
 //
 //	format [1] flags [1] origin [2] commit time, µs since 1970 [8] checksum [4]
-//	size of the old item [4] size of the new item [4] length of the new item, uvarint
-//	new item, old item
+//	size of the old item [4] size of the new item [4] length of the old item, uvarint
+//	old item, new item
 //
 // The checksum is CRC-32C over the row's key, what stands before it, and what
 // follows. Sizes are by DynamoDB's rules, 0 for an item that was absent.
-//
-// Most changes leave most of an item as it was. So the old item stands there as what makes it
-// of the new one (a delta, see itemcodec) when that is shorter: the journal is half as large.
 type record []byte
 
 const (
@@ -50,7 +46,6 @@ const (
 	recordHasOld    = 1 << 0
 	recordHasNew    = 1 << 1
 	recordByService = 1 << 2 // expiry deleted the item, and no user
-	recordDelta     = 1 << 3 // the old item is a delta of the new one
 )
 
 // journalKeySize is the length of a record's key.
@@ -89,17 +84,8 @@ func (x *tx) appendRecord(c change, h *txHead) error {
 	binary.BigEndian.PutUint64(r[recordTimeAt:], uint64(x.time))
 	binary.BigEndian.PutUint32(r[recordSizesAt:], uint32(c.old.size()))
 	binary.BigEndian.PutUint32(r[recordSizesAt+4:], uint32(c.new.size()))
-	r = append(binary.AppendUvarint(r, uint64(len(new))), new...)
-	if at := len(r); old != nil && new != nil {
-		r = itemcodec.AppendDelta(r, new, old, len(c.t.keys))
-		if r[1] |= recordDelta; len(r)-at >= len(old) {
-			r[1] &^= recordDelta
-			r = r[:at]
-		}
-	}
-	if r[1]&recordDelta == 0 {
-		r = append(r, old...)
-	}
+	r = binary.AppendUvarint(r, uint64(len(old)))
+	r = append(append(r, old...), new...)
 	key := journalKey(c.t.id, h.slot, h.sequence)
 	binary.BigEndian.PutUint32(r[recordChecksumAt:], r.checksum(key))
 	return x.w.Put(key, r)
@@ -113,7 +99,7 @@ func (r record) checksum(key []byte) uint32 {
 
 func (r record) time() int64 { return int64(binary.BigEndian.Uint64(r[recordTimeAt:])) }
 
-// recorded is a record, read. Its items have memory of their own, which they share.
+// recorded is a record, read. Its items share the memory of the row.
 type recorded struct {
 	slot     byte
 	sequence uint64
@@ -121,7 +107,8 @@ type recorded struct {
 	origin   uint16
 	service  bool
 
-	old, new         itemcodec.Item // nil: absent
+	images           []byte         // both items, one after the other
+	old, new         itemcodec.Item // parts of images; nil: absent
 	oldSize, newSize int
 }
 
@@ -141,24 +128,14 @@ func readRecord(p kv.Pair) (n recorded, err error) {
 	length, used := binary.Uvarint(r[recordHeaderSize:])
 	items := r[recordHeaderSize+max(used, 0):]
 	if used <= 0 || length > uint64(len(items)) {
-		return n, fmt.Errorf("%w: journal record %x: its new item has %d bytes of %d", kv.ErrCorrupt, p.Key, length, len(items))
+		return n, fmt.Errorf("%w: journal record %x: its old item has %d bytes of %d", kv.ErrCorrupt, p.Key, length, len(items))
 	}
-	at := int(length)
-	var images []byte
-	if r[1]&recordDelta == 0 {
-		images = bytes.Clone(items)
-	} else {
-		images = append(make([]byte, 0, at+len(items)+binary.MaxVarintLen32), items[:at]...)
-		var ok bool
-		if images, ok = itemcodec.ApplyDelta(images, itemcodec.Item(items[:at]), items[at:]); !ok {
-			return n, fmt.Errorf("%w: journal record %x: the old item cannot be made of the new one", kv.ErrCorrupt, p.Key)
-		}
-	}
+	n.images = items
 	if r[1]&recordHasOld != 0 {
-		n.old = itemcodec.Item(images[at:])
+		n.old = itemcodec.Item(items[:length:length])
 	}
 	if r[1]&recordHasNew != 0 {
-		n.new = itemcodec.Item(images[:at:at])
+		n.new = itemcodec.Item(items[length:])
 	}
 	if n.old == nil && n.new == nil {
 		return n, fmt.Errorf("%w: journal record %x has no item", kv.ErrCorrupt, p.Key)

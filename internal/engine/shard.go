@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -336,7 +337,7 @@ func (e *Engine) shardRecords(r kv.Reader, j *journal, w *window, s shard, next 
 	return list, nil
 }
 
-// streamRecord returns what a stream tells of a change. It shares the memory of n's items.
+// streamRecord returns what a stream tells of a change. It shares no memory with it.
 func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, view api.StreamViewType) api.Record {
 	keys, size := n.keys(keyAttributes)
 	d := &api.StreamRecord{
@@ -344,11 +345,11 @@ func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, vie
 		Keys:                        api.StoredItem(keys), SequenceNumber: new(sequenceNumber(int(n.slot), n.sequence)), StreamViewType: new(view),
 	}
 	if n.new != nil && (view == api.StreamViewTypeNewImage || view == api.StreamViewTypeNewAndOldImages) {
-		d.NewImage = api.StoredItem(n.new)
+		d.NewImage = api.StoredItem(bytes.Clone(n.new))
 		size += n.newSize
 	}
 	if n.old != nil && (view == api.StreamViewTypeOldImage || view == api.StreamViewTypeNewAndOldImages) {
-		d.OldImage = api.StoredItem(n.old)
+		d.OldImage = api.StoredItem(bytes.Clone(n.old))
 		size += n.oldSize
 	}
 	d.SizeBytes = new(int64(size))
