@@ -47,6 +47,10 @@ type Error struct {
 	// transaction, in the request's order.
 	CancellationReasons []CancellationReason
 
+	// ThrottlingReasons says what was short, and where, on throttling errors.
+	// It is empty when that is not known.
+	ThrottlingReasons []ThrottlingReason
+
 	// RetryAfter is how long to wait before another try can succeed, 0 when
 	// that is not known. Set on throttling errors.
 	RetryAfter time.Duration
@@ -61,6 +65,15 @@ type CancellationReason struct {
 	Code    string     // "None", "ConditionalCheckFailed", "ValidationError", …
 	Message *string    // nil with "None"
 	Item    Attributes // as Error.Item
+}
+
+// ThrottlingReason is one cause of a throttling error.
+type ThrottlingReason struct {
+	// Reason is Table or Index, Read or Write, and the limit, as one word, such as
+	// "TableWriteProvisionedThroughputExceeded".
+	Reason string
+
+	Resource string // ARN of the table or index
 }
 
 // Sentinels for errors.Is.

@@ -31,6 +31,7 @@ var floors = []floor{
 	{number: 5, path: "internal/engine", imports: []string{"api", "attr", "internal/expr", "internal/itemcodec", "internal/keyenc", "internal/num", "internal/partiql", "internal/wire", "kv"}},
 	{number: 5, path: "internal/oracle", imports: []string{"api", "attr", "internal/num", "kv"}, tests: true},
 
+	{number: 4, path: "capacity", imports: []string{"api"}},
 	{number: 4, path: "internal/partiql", imports: []string{"api", "attr", "internal/num"}},
 	{number: 4, path: "internal/wire", imports: []string{"api", "attr", "internal/itemcodec"}, unsafe: true},
 
