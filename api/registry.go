@@ -100,6 +100,7 @@ var registry = [...]Operation{
 	{Name: "PutItem", API: DynamoDB, Class: Write, New: func() Request { return new(PutItemInput) }},
 	{Name: "Query", API: DynamoDB, Class: Read, New: func() Request { return new(QueryInput) }},
 	{Name: "ReadChanges", Class: Read, Native: true, New: func() Request { return new(ReadChangesInput) }},
+	{Name: "ReadMetrics", Class: Control, Native: true, New: func() Request { return new(ReadMetricsInput) }},
 	{Name: "SavePosition", Class: Control, Native: true, New: func() Request { return new(SavePositionInput) }},
 	{Name: "Scan", API: DynamoDB, Class: Read, New: func() Request { return new(ScanInput) }},
 	{Name: "TagResource", API: DynamoDB, Class: Control, New: func() Request { return new(TagResourceInput) }},

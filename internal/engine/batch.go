@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type get struct {
 	projection *expr.Projection
 	consistent bool
 	name       string // of the table, as the request has it
+	place      int    // in the request
 
 	// found by readMany
 	item itemcodec.Item // a copy, nil when absent
@@ -76,6 +78,12 @@ func (e *Engine) batchGetItem(ctx context.Context, in *api.BatchGetItemInput) (o
 	return out, err
 }
 
+// source is where a get of a BatchGetItem comes from.
+type source struct {
+	name string
+	key  attr.Item
+}
+
 func (e *Engine) tryBatchGet(ctx context.Context, in *api.BatchGetItemInput) (*api.BatchGetItemOutput, error) {
 	names := slices.Sorted(maps.Keys(in.RequestItems))
 	bound := make([]expressions, len(names))
@@ -88,7 +96,7 @@ func (e *Engine) tryBatchGet(ctx context.Context, in *api.BatchGetItemInput) (*a
 		}
 	}
 	var gets []get
-	var sources []attr.Item // the key that each get came from
+	var sources []source
 	for i, name := range names {
 		t, err := e.table(&name)
 		if err != nil {
@@ -106,12 +114,28 @@ func (e *Engine) tryBatchGet(ctx context.Context, in *api.BatchGetItemInput) (*a
 			if err := t.checkDocuments(bound[i].documents()); err != nil {
 				return nil, err
 			}
-			gets = append(gets, get{t: t, key: k, projection: bound[i].projection, consistent: isTrue(of.ConsistentRead), name: name})
-			sources = append(sources, item)
+			gets = append(gets, get{t: t, key: k, projection: bound[i].projection, consistent: isTrue(of.ConsistentRead), name: name, place: len(sources)})
+			sources = append(sources, source{name, item})
+		}
+	}
+	h := holds{e: e}
+	defer h.release()
+	var refused []int
+	if e.opt.Limiter != nil {
+		var err error
+		if gets, refused, err = h.takeGets(ctx, in.Operation(), gets); err != nil {
+			return nil, err
 		}
 	}
 	n, err := e.readMany(ctx, gets, maxBatchGetBytes)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.settle(true, func(i int, used *api.Usage) {
+		if i < n {
+			used.Read = readUnits(gets[i].size, gets[i].consistent)
+		}
+	}); err != nil {
 		return nil, err
 	}
 	out := &api.BatchGetItemOutput{Responses: map[string][]api.Attributes{}, UnprocessedKeys: map[string]api.KeysAndAttributes{}}
@@ -125,17 +149,45 @@ func (e *Engine) tryBatchGet(ctx context.Context, in *api.BatchGetItemInput) (*a
 		}
 		used.add(g.t, g.name, readUnits(g.size, g.consistent))
 	}
-	for i, g := range gets[n:] {
-		of, ok := out.UnprocessedKeys[g.name]
+	for _, g := range gets[n:] {
+		refused = append(refused, g.place)
+	}
+	for _, place := range refused {
+		s := sources[place]
+		of, ok := out.UnprocessedKeys[s.name]
 		if !ok {
-			of = in.RequestItems[g.name]
+			of = in.RequestItems[s.name]
 			of.Keys = nil
 		}
-		of.Keys = append(of.Keys, sources[n+i])
-		out.UnprocessedKeys[g.name] = of
+		of.Keys = append(of.Keys, s.key)
+		out.UnprocessedKeys[s.name] = of
 	}
+	e.countReads(&used)
 	out.ConsumedCapacity = used.consumed(in.ReturnConsumedCapacity, false)
 	return out, nil
+}
+
+// takeGets asks the Limiter for each item. It returns those that may be read, and
+// the places of those that may not; an error when none may.
+func (h *holds) takeGets(ctx context.Context, operation string, gets []get) (granted []get, refused []int, err error) {
+	var refusal error
+	granted = make([]get, 0, len(gets))
+	for i := range gets {
+		g := &gets[i]
+		err := h.take(ctx, g.t, g.t.readEstimate(operation, &g.key, g.consistent, 1))
+		switch {
+		case err == nil:
+			granted = append(granted, *g)
+		case isThrottling(err):
+			refused, refusal = append(refused, g.place), cmp.Or(refusal, err)
+		default:
+			return nil, nil, err
+		}
+	}
+	if len(granted) == 0 {
+		return nil, nil, refusal
+	}
+	return granted, refused, nil
 }
 
 func (e *Engine) batchWriteItem(ctx context.Context, in *api.BatchWriteItemInput) (out *api.BatchWriteItemOutput, err error) {
@@ -149,6 +201,7 @@ func (e *Engine) batchWriteItem(ctx context.Context, in *api.BatchWriteItemInput
 func (e *Engine) tryBatchWrite(ctx context.Context, in *api.BatchWriteItemInput) (*api.BatchWriteItemOutput, error) {
 	names := slices.Sorted(maps.Keys(in.RequestItems))
 	var writes []write
+	out := &api.BatchWriteItemOutput{UnprocessedItems: map[string][]api.WriteRequest{}}
 	for _, name := range names {
 		t, err := e.table(&name)
 		if err != nil {
@@ -171,19 +224,57 @@ func (e *Engine) tryBatchWrite(ctx context.Context, in *api.BatchWriteItemInput)
 			writes = append(writes, w)
 		}
 	}
+	h := holds{e: e}
+	defer h.release()
+	if e.opt.Limiter != nil {
+		var err error
+		if writes, err = h.takeWrites(ctx, in, names, writes, out.UnprocessedItems); err != nil {
+			return nil, err
+		}
+	}
 	wantMetrics := in.ReturnItemCollectionMetrics != nil && *in.ReturnItemCollectionMetrics == api.ReturnItemCollectionMetricsSize
 	done, err := e.writeMany(ctx, writes, wantMetrics)
 	if errors.Is(err, kv.ErrTooBig) && len(writes) > 1 {
 		done, err = e.writeEach(ctx, writes, wantMetrics)
 	}
+	e.countWrites(&done.used)
+	if fault := h.settle(err == nil, done.use); err == nil {
+		err = fault
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &api.BatchWriteItemOutput{
-		UnprocessedItems:      map[string][]api.WriteRequest{},
-		ItemCollectionMetrics: done.metrics,
-		ConsumedCapacity:      done.used.consumed(in.ReturnConsumedCapacity, false),
-	}, nil
+	out.ItemCollectionMetrics = done.metrics
+	out.ConsumedCapacity = done.used.consumed(in.ReturnConsumedCapacity, false)
+	return out, nil
+}
+
+// takeWrites asks the Limiter for each write of a batch. It returns those that may be
+// carried out, and adds the others to unprocessed; it fails when none may.
+func (h *holds) takeWrites(ctx context.Context, in *api.BatchWriteItemInput, names []string, writes []write,
+	unprocessed map[string][]api.WriteRequest) (granted []write, err error) {
+	var refusal error
+	granted = make([]write, 0, len(writes))
+	i := 0
+	for _, name := range names {
+		for _, r := range in.RequestItems[name] {
+			w := &writes[i]
+			i++
+			err := h.take(ctx, w.t, w.estimate(in.Operation(), 1))
+			switch {
+			case err == nil:
+				granted = append(granted, *w)
+			case isThrottling(err):
+				unprocessed[name], refusal = append(unprocessed[name], r), cmp.Or(refusal, err)
+			default:
+				return nil, err
+			}
+		}
+	}
+	if len(granted) == 0 {
+		return nil, refusal
+	}
+	return granted, nil
 }
 
 // prepareBatchPut is preparePut with the message that a batch has for a faulty key.
@@ -196,10 +287,28 @@ func (t *table) prepareBatchPut(item attr.Item) (write, error) {
 	return t.preparePut(item, nil)
 }
 
-// writesDone is what the answer to many writes needs.
+// writesDone is what the answer to many writes needs. When they failed, it is
+// about those that were carried out before.
 type writesDone struct {
 	used    tableWrites
+	each    []writeUsage // of the writes in their order, when there is a Limiter
+	t       []*table     // of each
 	metrics map[string][]api.ItemCollectionMetrics
+}
+
+// use fills in what the i-th write used.
+func (d *writesDone) use(i int, used *api.Usage) {
+	if i < len(d.each) {
+		d.each[i].use(d.t[i], used)
+	}
+}
+
+// add adds what a write used. name is the table's as the request has it.
+func (d *writesDone) add(e *Engine, t *table, name string, use writeUsage) {
+	d.used.add(t, name, use)
+	if e.opt.Limiter != nil {
+		d.each, d.t = append(d.each, use), append(d.t, t)
+	}
 }
 
 // writeMany carries out writes of distinct items in one transaction, for its speed.
@@ -217,7 +326,7 @@ func (e *Engine) writeMany(ctx context.Context, writes []write, metrics bool) (d
 			if err != nil {
 				return err
 			}
-			done.used.add(c.t, writes[i].name, use)
+			done.add(e, c.t, writes[i].name, use)
 		}
 		if metrics {
 			if done.metrics, err = collectionsOf(kw, writes); err != nil {
@@ -228,6 +337,9 @@ func (e *Engine) writeMany(ctx context.Context, writes []write, metrics bool) (d
 	})
 	if err == nil {
 		e.changedAll(writes)
+	}
+	if !wasUsed(err) {
+		done = writesDone{}
 	}
 	return done, err
 }
@@ -241,10 +353,10 @@ func (e *Engine) writeEach(ctx context.Context, writes []write, metrics bool) (d
 			if i > 0 {
 				err = fmt.Errorf("%w: %w", errPartly, err)
 			}
-			return writesDone{}, err
+			return done, err
 		}
 		for _, u := range one.used.list {
-			done.used.add(u.t, u.name, u.use)
+			done.add(e, u.t, u.name, u.use)
 		}
 		for name, m := range one.metrics {
 			if done.metrics == nil {

@@ -103,9 +103,12 @@ func (e *Engine) loadCatalogLocked(ctx context.Context) error {
 				tables[rec.Name] = t
 				continue
 			}
-			if tables[rec.Name], err = newTable(rec); err != nil {
+			t, err := newTable(rec)
+			if err != nil {
 				return err
 			}
+			e.meter(t, have[rec.Name])
+			tables[rec.Name] = t
 		}
 		return nil
 	})
@@ -176,6 +179,7 @@ func (e *Engine) publish(rec *tableRecord) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.meter(t, e.catalog.Load().tables[rec.Name])
 	e.catalog.Store(e.catalog.Load().with(rec.Name, t))
 	return t, nil
 }

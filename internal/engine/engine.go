@@ -57,6 +57,10 @@ type Options struct {
 	// DataStreamRetention is how long a data stream that is enabled from now
 	// on keeps a change: 24 hours to 365 days. 0 is 7 days.
 	DataStreamRetention time.Duration
+
+	// Limiter decides whether operations on items may use capacity; nil lets all
+	// of them. It is called with no lock held.
+	Limiter api.Limiter
 }
 
 const (
@@ -134,6 +138,8 @@ type Engine struct {
 
 	sweeps atomic.Uint32 // how many there were of expired items
 
+	meters meters
+
 	singles sync.Pool // of *single
 }
 
@@ -157,7 +163,8 @@ func open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{store: store, opt: o, exprs: expr.NewCache(o.ExpressionCache), life: lifecycle{delay: o.StatusDelay}}
+	e := &Engine{store: store, opt: o, exprs: expr.NewCache(o.ExpressionCache), life: lifecycle{delay: o.StatusDelay},
+		meters: newMeters(o.Now())}
 	if e.id, err = openHeader(ctx, store, o); err != nil {
 		return nil, err
 	}
@@ -185,12 +192,17 @@ func (e *Engine) Serve(ctx context.Context, in api.Request) (api.Response, error
 		return nil, api.Validation("The request is nil")
 	}
 	if err := in.Validate(); err != nil {
+		e.observe(in, nil, err, 0)
 		return nil, err
 	}
+	began := e.opt.Now()
 	out, err := e.dispatch(ctx, in)
 	if err != nil {
-		return nil, asError(err)
+		err = asError(err)
+		e.observe(in, nil, err, 0)
+		return nil, err
 	}
+	e.observe(in, out, nil, e.opt.Now().Sub(began))
 	return out, nil
 }
 
@@ -246,6 +258,8 @@ func (e *Engine) dispatch(ctx context.Context, in api.Request) (api.Response, er
 		return response(e.listSubscriptions(ctx, in))
 	case *api.DeleteSubscriptionInput:
 		return response(e.deleteSubscription(ctx, in))
+	case *api.ReadMetricsInput:
+		return response(e.readMetrics(ctx, in))
 	case *api.MaintainInput:
 		return response(e.maintain(ctx, in))
 	case *api.EnableKinesisStreamingDestinationInput:

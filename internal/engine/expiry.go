@@ -179,9 +179,10 @@ var errExpiryEntry = fmt.Errorf("%w: entries of the expiry index that do not go 
 func (e *Engine) sweepTable(ctx context.Context, s *sweep, most int) (deleted int, err error) {
 	now := e.micros()
 	var found dueItems
+	var t *table
 	err = e.prepared(ctx, func() error {
 		found = dueItems{}
-		t := e.catalog.Load().tables[s.name]
+		t = e.catalog.Load().tables[s.name]
 		if t == nil || t.id != s.id || !t.expires {
 			return nil // it is gone, or was disabled meanwhile
 		}
@@ -198,6 +199,9 @@ func (e *Engine) sweepTable(ctx context.Context, s *sweep, most int) (deleted in
 			return e.sweepTable(ctx, s, most/2)
 		}
 		return 0, err
+	}
+	if len(found.keys) > 0 {
+		t.meters.copies[e.meters.any()].expired.Add(int64(len(found.keys)))
 	}
 	s.at, s.done = found.next, found.next == nil
 	if found.passed > 0 {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
@@ -11,12 +12,13 @@ import (
 
 // itemWrite is what PutItem, UpdateItem and DeleteItem have in common.
 type itemWrite struct {
-	table    *string
-	texts    expressionTexts
-	returns  *api.ReturnValue
-	onFailed *api.ReturnValuesOnConditionCheckFailure
-	capacity *api.ReturnConsumedCapacity
-	metrics  *api.ReturnItemCollectionMetrics
+	operation string // the request's name
+	table     *string
+	texts     expressionTexts
+	returns   *api.ReturnValue
+	onFailed  *api.ReturnValuesOnConditionCheckFailure
+	capacity  *api.ReturnConsumedCapacity
+	metrics   *api.ReturnItemCollectionMetrics
 
 	prepare func(t *table, x expressions, room []byte) (write, error)
 }
@@ -26,11 +28,22 @@ type itemWritten struct {
 	attributes api.Attributes
 	capacity   *api.ConsumedCapacity
 	metrics    *api.ItemCollectionMetrics
+
+	failed *tableWrite // what the write cost whose condition failed
 }
 
 func (e *Engine) putItem(ctx context.Context, in *api.PutItemInput) (*api.PutItemOutput, error) {
-	out, err := e.writeItem(ctx, itemWrite{
-		table: in.TableName,
+	out, err := e.writeItem(ctx, putOf(in))
+	if err != nil {
+		return nil, err
+	}
+	return &api.PutItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
+}
+
+func putOf(in *api.PutItemInput) itemWrite {
+	return itemWrite{
+		operation: in.Operation(),
+		table:     in.TableName,
 		texts: expressionTexts{condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 			legacy: legacyParameters{expected: in.Expected, operator: in.ConditionalOperator}},
 		returns:  in.ReturnValues,
@@ -38,16 +51,21 @@ func (e *Engine) putItem(ctx context.Context, in *api.PutItemInput) (*api.PutIte
 		capacity: in.ReturnConsumedCapacity,
 		metrics:  in.ReturnItemCollectionMetrics,
 		prepare:  func(t *table, _ expressions, room []byte) (write, error) { return t.preparePut(in.Item, room) },
-	})
-	if err != nil {
-		return nil, err
 	}
-	return &api.PutItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
 }
 
 func (e *Engine) deleteItem(ctx context.Context, in *api.DeleteItemInput) (*api.DeleteItemOutput, error) {
-	out, err := e.writeItem(ctx, itemWrite{
-		table: in.TableName,
+	out, err := e.writeItem(ctx, deleteOf(in))
+	if err != nil {
+		return nil, err
+	}
+	return &api.DeleteItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
+}
+
+func deleteOf(in *api.DeleteItemInput) itemWrite {
+	return itemWrite{
+		operation: in.Operation(),
+		table:     in.TableName,
 		texts: expressionTexts{condition: in.ConditionExpression, names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 			legacy: legacyParameters{expected: in.Expected, operator: in.ConditionalOperator}},
 		returns:  in.ReturnValues,
@@ -57,16 +75,21 @@ func (e *Engine) deleteItem(ctx context.Context, in *api.DeleteItemInput) (*api.
 		prepare: func(t *table, _ expressions, _ []byte) (write, error) {
 			return t.prepareKeyed(writeDelete, in.Key, nil)
 		},
-	})
-	if err != nil {
-		return nil, err
 	}
-	return &api.DeleteItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
 }
 
 func (e *Engine) updateItem(ctx context.Context, in *api.UpdateItemInput) (*api.UpdateItemOutput, error) {
-	out, err := e.writeItem(ctx, itemWrite{
-		table: in.TableName,
+	out, err := e.writeItem(ctx, updateOf(in))
+	if err != nil {
+		return nil, err
+	}
+	return &api.UpdateItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
+}
+
+func updateOf(in *api.UpdateItemInput) itemWrite {
+	return itemWrite{
+		operation: in.Operation(),
+		table:     in.TableName,
 		texts: expressionTexts{update: in.UpdateExpression, condition: in.ConditionExpression,
 			names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 			legacy: legacyParameters{updates: in.AttributeUpdates, expected: in.Expected, operator: in.ConditionalOperator}},
@@ -82,11 +105,7 @@ func (e *Engine) updateItem(ctx context.Context, in *api.UpdateItemInput) (*api.
 			w.room = room
 			return w, err
 		},
-	})
-	if err != nil {
-		return nil, err
 	}
-	return &api.UpdateItemOutput{Attributes: out.attributes, ConsumedCapacity: out.capacity, ItemCollectionMetrics: out.metrics}, nil
 }
 
 // writeItem carries out one item's write from its request to its answer.
@@ -112,7 +131,10 @@ func (e *Engine) writeItem(ctx context.Context, in itemWrite) (out itemWritten, 
 			return err
 		}
 		s.condition, s.failOld = x.condition, wantsOldOnFailure(in.onFailed)
-		if err := e.commit(ctx, s); err != nil {
+		if err := e.commit(ctx, s, in.operation); err != nil {
+			if errors.Is(err, api.ErrConditionFailed) {
+				out.failed = &tableWrite{t, *in.table, s.out.usage}
+			}
 			return err
 		}
 		out.capacity = s.out.usage.consumed(in.capacity, t, *in.table)

@@ -67,6 +67,28 @@ func (u *writeUsage) consumed(level *api.ReturnConsumedCapacity, t *table, name 
 	return c
 }
 
+// addConsumed adds c, of the same table and with as much detail, to sum.
+func addConsumed(sum, c *api.ConsumedCapacity) {
+	*sum.CapacityUnits += *c.CapacityUnits
+	if c.Table != nil {
+		*sum.Table.CapacityUnits += *c.Table.CapacityUnits
+	}
+	add := func(to *map[string]api.Capacity, from map[string]api.Capacity) {
+		for name, of := range from {
+			if have, ok := (*to)[name]; ok {
+				*have.CapacityUnits += *of.CapacityUnits
+				continue
+			}
+			if *to == nil {
+				*to = map[string]api.Capacity{}
+			}
+			(*to)[name] = of
+		}
+	}
+	add(&sum.LocalSecondaryIndexes, c.LocalSecondaryIndexes)
+	add(&sum.GlobalSecondaryIndexes, c.GlobalSecondaryIndexes)
+}
+
 func addIndexCapacity(c *api.ConsumedCapacity, x *index, units float64) {
 	to := &c.GlobalSecondaryIndexes
 	if x.local {
@@ -116,6 +138,20 @@ func splitUnits(c *api.ConsumedCapacity, write bool) {
 			x.ReadCapacityUnits, x.WriteCapacityUnits = split(x.CapacityUnits)
 			m[name] = x
 		}
+	}
+}
+
+// countReads adds the units of a request to the metrics.
+func (e *Engine) countReads(u *tableReads) {
+	for _, r := range u.list {
+		e.countRead(r.t, &readUsage{table: r.units})
+	}
+}
+
+// countWrites adds the units of a request to the metrics.
+func (e *Engine) countWrites(u *tableWrites) {
+	for i := range u.list {
+		e.countWrite(u.list[i].t, &u.list[i].use)
 	}
 }
 

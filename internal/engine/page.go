@@ -41,6 +41,26 @@ type page struct {
 	usage   readUsage
 }
 
+// readPage reads one page, if the Limiter lets it.
+func (e *Engine) readPage(ctx context.Context, q *pageRead, operation string) (p page, err error) {
+	if e.opt.Limiter == nil {
+		p, err = q.read(ctx, e.store)
+	} else {
+		estimate := q.estimate(operation)
+		used := nothing(&estimate)
+		err = e.limited(ctx, q.t, &estimate, &used, func() (err error) {
+			if p, err = q.read(ctx, e.store); err == nil {
+				p.usage.use(&used)
+			}
+			return err
+		})
+	}
+	if err == nil {
+		e.countRead(q.t, &p.usage)
+	}
+	return p, err
+}
+
 // read reads one page on a snapshot. Its items are copies.
 func (q *pageRead) read(ctx context.Context, store kv.Store) (p page, err error) {
 	err = store.View(ctx, func(r kv.Reader) error {

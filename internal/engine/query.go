@@ -65,7 +65,7 @@ func (e *Engine) queryPage(ctx context.Context, in *api.QueryInput, bound expres
 	if err := q.selectAttributes(in.Select); err != nil {
 		return nil, err
 	}
-	p, err := q.read(ctx, e.store)
+	p, err := e.readPage(ctx, &q, in.Operation())
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (e *Engine) scanPage(ctx context.Context, in *api.ScanInput, bound expressi
 	if err := q.selectAttributes(in.Select); err != nil {
 		return nil, err
 	}
-	p, err := q.read(ctx, e.store)
+	p, err := e.readPage(ctx, &q, in.Operation())
 	if err != nil {
 		return nil, err
 	}

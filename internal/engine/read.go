@@ -40,9 +40,29 @@ func (e *Engine) tryGet(ctx context.Context, in *api.GetItemInput, x expressions
 	if err := t.checkDocuments(x.documents()); err != nil {
 		return nil, err
 	}
+	if e.opt.Limiter == nil {
+		out, _, err := e.readItem(ctx, in, x, t, k)
+		return out, err
+	}
+	estimate := t.readEstimate(in.Operation(), &k, isTrue(in.ConsistentRead), 1)
+	used := nothing(&estimate)
+	var out *api.GetItemOutput
+	err = e.limited(ctx, t, &estimate, &used, func() (err error) {
+		out, used.Read, err = e.readItem(ctx, in, x, t, k)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// readItem reads the item, and returns the units that it used with it.
+func (e *Engine) readItem(ctx context.Context, in *api.GetItemInput, x expressions, t *table, k key) (*api.GetItemOutput, float64, error) {
 	visible := e.visibility()
 	out := &api.GetItemOutput{}
-	err = e.store.View(ctx, func(r kv.Reader) error {
+	var use readUsage
+	err := e.store.View(ctx, func(r kv.Reader) error {
 		v, err := r.Get(k.row)
 		if err != nil {
 			return err
@@ -64,16 +84,15 @@ func (e *Engine) tryGet(ctx context.Context, in *api.GetItemInput, x expressions
 		} else {
 			out.Item = storedItem(copyItem(visible.row(t, found), x.projection))
 		}
-		if in.ReturnConsumedCapacity != nil {
-			use := readUsage{table: readUnits(found.size(), isTrue(in.ConsistentRead))}
-			out.ConsumedCapacity = use.consumed(in.ReturnConsumedCapacity, *in.TableName)
-		}
+		use.table = readUnits(found.size(), isTrue(in.ConsistentRead))
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return out, nil
+	out.ConsumedCapacity = use.consumed(in.ReturnConsumedCapacity, *in.TableName)
+	e.countRead(t, &use)
+	return out, use.table, nil
 }
 
 // checkRow opens the base row that the store holds for k, nil when there is none.

@@ -30,6 +30,8 @@ type tableRecord struct {
 	LastOnDemand       int64 `json:",omitempty"` // µs since 1970, when it last became PAY_PER_REQUEST
 	Throughput         throughputRecord
 	OnDemandThroughput *api.OnDemandThroughput `json:",omitempty"`
+	WarmThroughput     *api.WarmThroughput     `json:",omitempty"` // as asked for; nil: the least
+	Switches           []int64                 `json:",omitempty"` // µs since 1970, when UpdateTable made it PAY_PER_REQUEST in the last 24 hours
 	DeletionProtection bool                    `json:",omitempty"`
 	TableClass         api.TableClass          `json:",omitempty"`
 	LastTableClass     int64                   `json:",omitempty"` // µs since 1970
@@ -52,6 +54,7 @@ type indexRecord struct {
 	Backfilling        bool `json:",omitempty"`
 	Throughput         throughputRecord
 	OnDemandThroughput *api.OnDemandThroughput `json:",omitempty"`
+	WarmThroughput     *api.WarmThroughput     `json:",omitempty"` // as asked for; nil: the least
 }
 
 // streamRecord is the last stream of a table.
@@ -105,6 +108,7 @@ func (r *tableRecord) clone() *tableRecord {
 	c.AttributeDefinitions = append([]api.AttributeDefinition(nil), r.AttributeDefinitions...)
 	c.Indexes = append([]indexRecord(nil), r.Indexes...)
 	c.Tags = append([]api.Tag(nil), r.Tags...)
+	c.Switches = append([]int64(nil), r.Switches...)
 	c.TTL = copyOf(r.TTL)
 	c.Stream = copyOf(r.Stream)
 	c.unknown = maps.Clone(r.unknown)

@@ -96,6 +96,8 @@ type script struct {
 	t     *testing.T
 	e     *engine.Engine
 	clock *clock
+
+	metrics map[string]float64 // what consumption told last
 }
 
 // options are what stands behind the bars of a command.
@@ -181,6 +183,8 @@ func (s *script) run(command string) string {
 	verb, rest, _ := strings.Cut(line, " ")
 	table, arg, _ := strings.Cut(rest, " ")
 	switch verb {
+	case "consumption":
+		return s.consumption(rest)
 	case "clock":
 		d, err := time.ParseDuration(rest)
 		require.NoError(s.t, err)
@@ -199,6 +203,29 @@ func (s *script) run(command string) string {
 		s.t.Fatalf("no such command: %s", command)
 	}
 	return render(s.e.Serve(context.Background(), in))
+}
+
+// consumption tells what the metrics of a table have counted since it was asked before.
+func (s *script) consumption(table string) string {
+	out := do(s.t, s.e, &api.ReadMetricsInput{TableName: &table})
+	var lines []string
+	for _, m := range out.Metrics {
+		if m.Gauge || m.Buckets != nil || m.Operation != "" {
+			continue
+		}
+		id := table + "/" + m.IndexName + " " + string(m.Name)
+		if n := m.Sum - s.metrics[id]; n != 0 {
+			lines = append(lines, fmt.Sprintf("%s %v", strings.TrimSpace(m.IndexName+" "+string(m.Name)), n))
+		}
+		if s.metrics == nil {
+			s.metrics = map[string]float64{}
+		}
+		s.metrics[id] = m.Sum
+	}
+	if lines == nil {
+		return "nothing"
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (s *script) request(verb, table, arg, more string, o options, command string) api.Request {

@@ -84,37 +84,23 @@ func (e *Engine) statementTable(s *partiql.Statement) (*table, error) {
 }
 
 func (e *Engine) writeStatement(ctx context.Context, w statementWrite) (done itemWritten, err error) {
+	var write itemWrite
 	switch in := w.request.(type) {
 	case *api.PutItemInput:
 		in.ReturnConsumedCapacity = w.capacity
-		var out *api.PutItemOutput
-		if err = in.Validate(); err == nil {
-			out, err = e.putItem(ctx, in)
-		}
-		if errors.Is(err, api.ErrConditionFailed) {
-			err = errDuplicateItem()
-		}
-		if err == nil {
-			done.capacity = out.ConsumedCapacity
-		}
+		write, err = putOf(in), in.Validate()
 	case *api.UpdateItemInput:
 		in.ReturnConsumedCapacity, in.ReturnValuesOnConditionCheckFailure = w.capacity, w.onFailed
-		var out *api.UpdateItemOutput
-		if err = in.Validate(); err == nil {
-			out, err = e.updateItem(ctx, in)
-		}
-		if err == nil {
-			done.attributes, done.capacity = out.Attributes, out.ConsumedCapacity
-		}
+		write, err = updateOf(in), in.Validate()
 	case *api.DeleteItemInput:
 		in.ReturnConsumedCapacity, in.ReturnValuesOnConditionCheckFailure = w.capacity, w.onFailed
-		var out *api.DeleteItemOutput
-		if err = in.Validate(); err == nil {
-			out, err = e.deleteItem(ctx, in)
-		}
-		if err == nil {
-			done.attributes, done.capacity = out.Attributes, out.ConsumedCapacity
-		}
+		write, err = deleteOf(in), in.Validate()
+	}
+	if err == nil {
+		done, err = e.writeItem(ctx, write)
+	}
+	if _, insert := w.request.(*api.PutItemInput); insert && errors.Is(err, api.ErrConditionFailed) {
+		err = errDuplicateItem()
 	}
 	return done, statementError(err)
 }

@@ -56,17 +56,63 @@ func (e *Engine) batchExecuteStatement(ctx context.Context, in *api.BatchExecute
 		keys = append(keys, string(k.row))
 	}
 	out := &api.BatchExecuteStatementOutput{Responses: make([]api.BatchStatementResponse, len(list))}
+	var used statementUnits
 	for i := range list {
 		done, err := e.runBatched(ctx, &list[i], in.ReturnConsumedCapacity)
 		if err != nil && ctx.Err() != nil {
 			return nil, err
 		}
 		out.Responses[i] = list[i].response(done, err)
-		if done.capacity != nil {
-			out.ConsumedCapacity = append(out.ConsumedCapacity, *done.capacity)
-		}
+		used.add(done)
+	}
+	if in.ReturnConsumedCapacity != nil && *in.ReturnConsumedCapacity != api.ReturnConsumedCapacityNone {
+		out.ConsumedCapacity = used.consumed()
 	}
 	return out, nil
+}
+
+// statementUnits sums what the statements of a batch used, by table in the order in which
+// they first come. A table is told when one of its statements succeeded; those that
+// failed by their condition are then in its total, and in no part of it: so the service was seen to do.
+type statementUnits struct {
+	list   []*api.ConsumedCapacity
+	failed []*tableWrite
+}
+
+func (u *statementUnits) add(done itemWritten) {
+	if done.failed != nil {
+		u.failed = append(u.failed, done.failed)
+	}
+	if done.capacity == nil {
+		return
+	}
+	if of := u.of(*done.capacity.TableName); of != nil {
+		addConsumed(of, done.capacity)
+		return
+	}
+	u.list = append(u.list, done.capacity)
+}
+
+func (u *statementUnits) of(name string) *api.ConsumedCapacity {
+	for _, c := range u.list {
+		if *c.TableName == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func (u *statementUnits) consumed() []api.ConsumedCapacity {
+	for _, f := range u.failed {
+		if of := u.of(f.name); of != nil {
+			*of.CapacityUnits += f.use.table
+		}
+	}
+	var out []api.ConsumedCapacity
+	for _, c := range u.list {
+		out = append(out, *c)
+	}
+	return out
 }
 
 // prepareBatched translates one statement, and returns its table and its key.

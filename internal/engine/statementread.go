@@ -206,15 +206,7 @@ func (p *statementPage) charge(c *api.ConsumedCapacity) {
 		p.used = c
 		return
 	}
-	add := func(to, c *float64) { *to += *c }
-	add(p.used.CapacityUnits, c.CapacityUnits)
-	add(p.used.Table.CapacityUnits, c.Table.CapacityUnits)
-	for name, of := range c.LocalSecondaryIndexes {
-		add(p.used.LocalSecondaryIndexes[name].CapacityUnits, of.CapacityUnits)
-	}
-	for name, of := range c.GlobalSecondaryIndexes {
-		add(p.used.GlobalSecondaryIndexes[name].CapacityUnits, of.CapacityUnits)
-	}
+	addConsumed(p.used, c)
 }
 
 func (p *statementPage) consumed(level *api.ReturnConsumedCapacity) *api.ConsumedCapacity {

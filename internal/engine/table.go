@@ -22,6 +22,9 @@ type table struct {
 	local    bool      // has a local index, and so sizes of item collections
 	slotBits int
 
+	capacity *api.TableCapacity // what a Limiter sees
+	meters   *tableMeters       // of all definitions of the table; set before it is published
+
 	ttl     string // the attribute of the expiry index that writes keep up to date; "": there is none
 	expires bool   // and items are deleted by it
 }
@@ -42,6 +45,8 @@ type index struct {
 	hash  []keyAttr
 	sort  []keyAttr
 	names []string // of all key attributes, hash then sort
+
+	meters *indexMeters // of a global one; as those of the table
 
 	// all, or the names of the projected attributes besides the table's keys,
 	// in byte order.
@@ -107,6 +112,7 @@ func newTable(rec *tableRecord) (*table, error) {
 	for i, x := range t.indexes {
 		x.pos = i
 	}
+	t.capacity = newCapacity(t)
 	return t, nil
 }
 

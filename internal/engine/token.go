@@ -25,8 +25,8 @@ const maxTokensForgotten = 8
 
 // token is a ClientRequestToken at work. A request with none has nothing to see or remember.
 //
-// The store holds, under the token's hash, when it was used and the hash of the
-// request; and a row by time, from which old ones are found.
+// The store holds, under the token's hash, when it was used, the hash of the
+// request, and what each of its items counted for; and a row by time, from which old ones are found.
 type token struct {
 	given bool
 	hash  [sha256.Size]byte // of the token
@@ -41,30 +41,50 @@ func newToken(text *string, actions []action, now int64) token {
 	return token{given: true, hash: sha256.Sum256([]byte(*text)), body: hashActions(actions), now: now}
 }
 
-// seen reports whether the transaction was carried out before. A token that was
-// used for another request is an error.
-func (t token) seen(r kv.Reader) (bool, error) {
+// tokenFixedSize is the size of a token's value without the sizes of the items.
+const tokenFixedSize = 8 + sha256.Size
+
+// seen reports whether the transaction was carried out before, and the sizes
+// that it saw then. A token that was used for another request is an error.
+func (t token) seen(r kv.Reader) (sizes []int, seen bool, err error) {
 	if !t.given {
-		return false, nil
+		return nil, false, nil
 	}
 	v, err := r.Get(systemKey(systemTokens, t.hash[:]...))
 	if err != nil || v == nil {
-		return false, err
+		return nil, false, err
 	}
-	if len(v) != 8+sha256.Size {
-		return false, fmt.Errorf("%w: client request token: %x", kv.ErrCorrupt, v)
+	sizes, ok := tokenSizes(v)
+	if !ok {
+		return nil, false, fmt.Errorf("%w: client request token: %x", kv.ErrCorrupt, v)
 	}
 	if int64(binary.BigEndian.Uint64(v)) <= t.now-tokenWindow.Microseconds() {
-		return false, nil
+		return nil, false, nil
 	}
-	if string(v[8:]) != string(t.body[:]) {
-		return false, &api.Error{Code: api.CodeIdempotentParameterMismatch}
+	if string(v[8:tokenFixedSize]) != string(t.body[:]) {
+		return nil, false, &api.Error{Code: api.CodeIdempotentParameterMismatch}
 	}
-	return true, nil
+	return sizes, true, nil
 }
 
-// remember stores the token, and clears away some that are too old.
-func (t token) remember(w kv.Writer) error {
+// tokenSizes returns the sizes in a token's value; none when it was written without them.
+func tokenSizes(v []byte) (sizes []int, ok bool) {
+	if len(v) < tokenFixedSize {
+		return nil, false
+	}
+	for v = v[tokenFixedSize:]; len(v) > 0; {
+		size, n := binary.Uvarint(v)
+		if n <= 0 || size > maxItemBytes {
+			return nil, false
+		}
+		sizes, v = append(sizes, int(size)), v[n:]
+	}
+	return sizes, true
+}
+
+// remember stores the token with the sizes of the items, the larger of before
+// and after each, and clears away some tokens that are too old.
+func (t token) remember(w kv.Writer, changes []change) error {
 	if !t.given {
 		return nil
 	}
@@ -99,7 +119,11 @@ func (t token) remember(w kv.Writer) error {
 	if err := w.Put(systemKey(systemTokensByTime, append(slices.Clone(at), t.hash[:]...)...), []byte{}); err != nil {
 		return err
 	}
-	return w.Put(systemKey(systemTokens, t.hash[:]...), append(at, t.body[:]...))
+	v := append(at, t.body[:]...)
+	for _, c := range changes {
+		v = binary.AppendUvarint(v, uint64(max(c.old.size(), c.new.size())))
+	}
+	return w.Put(systemKey(systemTokens, t.hash[:]...), v)
 }
 
 // hashActions returns a hash of everything that the actions say. Equal values in another form

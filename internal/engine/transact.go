@@ -61,8 +61,24 @@ func (e *Engine) tryTransactGet(ctx context.Context, in *api.TransactGetItemsInp
 	if err := reasons.err(); err != nil {
 		return nil, err
 	}
+	h := holds{e: e}
+	defer h.release()
+	if e.opt.Limiter != nil {
+		for i := range gets {
+			if err := h.take(ctx, gets[i].t, gets[i].t.readEstimate(in.Operation(), &gets[i].key, true, 2)); err != nil {
+				return nil, reasons.refused(i, err)
+			}
+		}
+	}
 	n, err := e.readMany(ctx, gets, maxTransactGetBytes)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.settle(true, func(i int, used *api.Usage) {
+		if i < n {
+			used.Read = 2 * readUnits(gets[i].size, true)
+		}
+	}); err != nil {
 		return nil, err
 	}
 	if n < len(gets) {
@@ -75,6 +91,7 @@ func (e *Engine) tryTransactGet(ctx context.Context, in *api.TransactGetItemsInp
 		out.Responses[i].Item = storedItem(g.item)
 		used.add(g.t, g.name, 2*readUnits(g.size, true))
 	}
+	e.countReads(&used)
 	out.ConsumedCapacity = used.consumed(in.ReturnConsumedCapacity, true)
 	return out, nil
 }
@@ -172,14 +189,24 @@ func (e *Engine) prepareActions(actions []action, bound []expressions) ([]write,
 
 // transact carries out the writes in one transaction, or none of them.
 func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, actions []action, writes []write) (*api.TransactWriteItemsOutput, error) {
+	h := holds{e: e}
+	defer h.release()
+	if e.opt.Limiter != nil {
+		for i := range writes {
+			if err := h.take(ctx, writes[i].t, writes[i].estimate(in.Operation(), 2)); err != nil {
+				return nil, newReasons(len(writes)).refused(i, err)
+			}
+		}
+	}
 	now, visible := e.micros(), e.visibility()
 	tok := newToken(in.ClientRequestToken, actions, now)
 	var done writesDone
 	var replayed *tableReads
+	var replayedUnits []float64
 	err := e.store.Update(ctx, func(kw kv.Writer) error {
 		x := tx{w: kw, now: now, visible: visible}
-		done, replayed = writesDone{}, nil
-		seen, err := tok.seen(kw)
+		done, replayed, replayedUnits = writesDone{}, nil, nil
+		sizes, seen, err := tok.seen(kw)
 		if err != nil {
 			return err
 		}
@@ -190,7 +217,13 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 		if seen {
 			replayed = &tableReads{}
 			for i, w := range writes {
-				replayed.add(w.t, w.name, 2*readUnits(row(rows[i]).size(), true))
+				size := row(rows[i]).size()
+				if i < len(sizes) {
+					size = sizes[i]
+				}
+				units := 2 * readUnits(size, true)
+				replayed.add(w.t, w.name, units)
+				replayedUnits = append(replayedUnits, units)
 			}
 			return nil
 		}
@@ -203,8 +236,15 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 				}
 			}
 		}
-		if err := reasons.err(); err != nil {
-			return err
+		canceled := func() error {
+			done = writesDone{}
+			for i, c := range changes {
+				done.add(e, c.t, writes[i].name, writeUsage{table: 2 * writeUnits(c.old.size())})
+			}
+			return reasons.err()
+		}
+		if reasons.failed {
+			return canceled()
 		}
 		for i, c := range changes {
 			use, err := x.applyChange(c)
@@ -212,25 +252,39 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 				if err = reasons.add(i, err); err != nil {
 					return err
 				}
-				return reasons.err()
+				return canceled()
 			}
 			use.table *= 2
-			done.used.add(c.t, writes[i].name, use)
+			done.add(e, c.t, writes[i].name, use)
 		}
 		if in.ReturnItemCollectionMetrics != nil && *in.ReturnItemCollectionMetrics == api.ReturnItemCollectionMetricsSize {
 			if done.metrics, err = collectionsOf(kw, writes); err != nil {
 				return err
 			}
 		}
-		if err := tok.remember(kw); err != nil {
+		if err := tok.remember(kw, changes); err != nil {
 			return err
 		}
 		return x.finish()
 	})
+	if err == nil {
+		e.changedAll(writes)
+	}
+	if !wasUsed(err) {
+		done = writesDone{}
+	}
+	e.countWrites(&done.used)
+	use := done.use
+	if err == nil && replayed != nil {
+		e.countReads(replayed)
+		use = func(i int, used *api.Usage) { used.Read = replayedUnits[i] }
+	}
+	if fault := h.settle(err == nil, use); err == nil {
+		err = fault
+	}
 	if err != nil {
 		return nil, err
 	}
-	e.changedAll(writes)
 	if replayed != nil {
 		return &api.TransactWriteItemsOutput{ConsumedCapacity: replayed.consumed(in.ReturnConsumedCapacity, true)}, nil
 	}
@@ -277,6 +331,34 @@ func (r *reasons) invalid(i int, err error) {
 	}
 	r.list[i] = api.CancellationReason{Code: "ValidationError", Message: new(message)}
 	r.failed, r.fault = true, true
+}
+
+// The codes of CancellationReasons for what the Limiter refuses.
+const (
+	reasonThroughput = "ProvisionedThroughputExceeded"
+	reasonThrottling = "ThrottlingError"
+)
+
+// refused returns the error of a transaction whose action i the Limiter refuses;
+// those after it are not asked for. A limit on requests is no matter of one action.
+func (r *reasons) refused(i int, err error) error {
+	e, ok := errors.AsType[*api.Error](err)
+	if !ok {
+		return err
+	}
+	code := reasonThroughput
+	switch e.Code {
+	case api.CodeProvisionedThroughput:
+	case api.CodeThrottling:
+		code = reasonThrottling
+	default:
+		return err
+	}
+	r.list[i] = api.CancellationReason{Code: code, Message: new(e.Message)}
+	r.failed = true
+	canceled := r.err().(*api.Error)
+	canceled.RetryAfter = e.RetryAfter
+	return canceled
 }
 
 // add notes why action i fails. It returns err itself when that is no reason

@@ -253,12 +253,30 @@ func (e *Engine) release(s *single) {
 	e.singles.Put(s)
 }
 
-// commit carries out the write.
-func (e *Engine) commit(ctx context.Context, s *single) error {
+// commit carries out the write, if the Limiter lets it.
+func (e *Engine) commit(ctx context.Context, s *single, operation string) error {
+	if e.opt.Limiter == nil {
+		return e.commitNow(ctx, s)
+	}
+	estimate := s.estimate(operation, 1)
+	used := nothing(&estimate)
+	return e.limited(ctx, s.t, &estimate, &used, func() error {
+		err := e.commitNow(ctx, s)
+		if wasUsed(err) {
+			s.out.usage.use(s.t, &used)
+		}
+		return err
+	})
+}
+
+func (e *Engine) commitNow(ctx context.Context, s *single) error {
 	s.now, s.visible = e.micros(), e.visibility()
 	err := e.store.Update(ctx, s.apply)
 	if err == nil {
 		e.changed(s.t)
+	}
+	if wasUsed(err) {
+		e.countWrite(s.t, &s.out.usage)
 	}
 	return err
 }
@@ -266,6 +284,7 @@ func (e *Engine) commit(ctx context.Context, s *single) error {
 // apply is what the write does in its transaction.
 func (s *single) apply(kw kv.Writer) error {
 	s.tx = tx{w: kw, now: s.now, visible: s.visible}
+	s.out = writeOutcome{}
 	x := &s.tx
 	rows, err := x.load([]*table{s.t}, []key{s.key})
 	if err != nil {
@@ -273,9 +292,9 @@ func (s *single) apply(kw kv.Writer) error {
 	}
 	c, err := s.plan(rows[0], s.visible)
 	if err != nil {
+		s.out.usage.table = writeUnits(c.old.size()) // if it is the condition that failed
 		return err
 	}
-	s.out = writeOutcome{}
 	if s.out.usage, err = x.applyChange(c); err != nil {
 		return err
 	}

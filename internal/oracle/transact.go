@@ -18,6 +18,8 @@ const tokenWindow = 10 * time.Minute
 type remembered struct {
 	at   time.Time
 	body string // everything that the transaction says
+
+	sizes []int // of each item, before or after, whichever is larger
 }
 
 // part is one action of a TransactWriteItems.
@@ -123,7 +125,7 @@ func (m *Model) transactWrite(in *api.TransactWriteItemsInput) (*api.TransactWri
 			var used uses
 			for i := range parts {
 				p := &parts[i]
-				used.add(p.t, *p.table, usage{table: 2 * readUnits(p.t.items[p.t.id(p.w.key)].Size(), new(true))})
+				used.add(p.t, *p.table, usage{table: 2 * readUnits(tok.sizes[i], new(true))})
 			}
 			return &api.TransactWriteItemsOutput{ConsumedCapacity: allTransactional(used.consumed(in.ReturnConsumedCapacity), false)}, nil
 		}
@@ -152,9 +154,11 @@ func (m *Model) transactWrite(in *api.TransactWriteItemsInput) (*api.TransactWri
 	}
 	var used uses
 	var all collections
+	var sizes []int
 	for i := range parts {
 		p := &parts[i]
 		old := p.t.items[p.t.id(p.w.key)]
+		sizes = append(sizes, max(old.Size(), results[i].Size()))
 		used.add(p.t, *p.table, p.t.writeUsage(old, results[i], 2))
 		p.t.store(p.w.key, results[i])
 	}
@@ -162,7 +166,7 @@ func (m *Model) transactWrite(in *api.TransactWriteItemsInput) (*api.TransactWri
 		all.add(parts[i].t, in.ReturnItemCollectionMetrics, parts[i].w.key)
 	}
 	if in.ClientRequestToken != nil {
-		m.tokens[*in.ClientRequestToken] = remembered{at: m.now(), body: body}
+		m.tokens[*in.ClientRequestToken] = remembered{at: m.now(), body: body, sizes: sizes}
 	}
 	return &api.TransactWriteItemsOutput{
 		ItemCollectionMetrics: all,
