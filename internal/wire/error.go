@@ -102,5 +102,28 @@ func appendError(dst []byte, e *api.Error) ([]byte, error) {
 		}
 		dst = append(dst, ']')
 	}
+	if len(e.ThrottlingReasons) > 0 {
+		dst = appendThrottling(dst, e)
+	}
 	return append(dst, '}'), nil
+}
+
+// appendThrottling appends the list of reasons, whose name begins with a small letter
+// in a ThrottlingException alone.
+//
+// Source: the models of these exceptions in the AWS SDK for Go v2, service/dynamodb.
+func appendThrottling(dst []byte, e *api.Error) []byte {
+	member := `,"ThrottlingReasons":[`
+	if e.Code == api.CodeThrottling {
+		member = `,"throttlingReasons":[`
+	}
+	dst = append(dst, member...)
+	for i, r := range e.ThrottlingReasons {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(append(dst, `{"reason":`...), r.Reason)
+		dst = append(appendString(append(dst, `,"resource":`...), r.Resource), '}')
+	}
+	return append(dst, ']')
 }

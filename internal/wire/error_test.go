@@ -55,6 +55,20 @@ func TestAppendError(t *testing.T) {
 			`{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}`,
 		},
 		{
+			&api.Error{Code: api.CodeProvisionedThroughput, Message: "slow down",
+				ThrottlingReasons: []api.ThrottlingReason{{Reason: "TableWriteProvisionedThroughputExceeded", Resource: "arn:aws:dynamodb:local:000000000000:table/t"}, {Reason: "IndexWriteKeyRangeThroughputExceeded", Resource: "r"}}}, 400,
+			`{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down",` +
+				`"ThrottlingReasons":[{"reason":"TableWriteProvisionedThroughputExceeded","resource":"arn:aws:dynamodb:local:000000000000:table/t"},{"reason":"IndexWriteKeyRangeThroughputExceeded","resource":"r"}]}`,
+		},
+		{
+			&api.Error{Code: api.CodeThrottling, Message: "slow down", ThrottlingReasons: []api.ThrottlingReason{{Reason: "a", Resource: "b"}}}, 400,
+			`{"__type":"com.amazon.coral.availability#ThrottlingException","message":"slow down","throttlingReasons":[{"reason":"a","resource":"b"}]}`,
+		},
+		{
+			&api.Error{Code: api.CodeRequestLimit, ThrottlingReasons: []api.ThrottlingReason{{Reason: "a", Resource: "b"}}}, 400,
+			`{"__type":"com.amazonaws.dynamodb.v20120810#RequestLimitExceeded","ThrottlingReasons":[{"reason":"a","resource":"b"}]}`,
+		},
+		{
 			&api.Error{Code: api.CodeExpiredIterator, Message: "Shard iterator has expired"}, 400,
 			`{"__type":"com.amazonaws.dynamodb.v20120810#ExpiredIteratorException","message":"Shard iterator has expired"}`,
 		},
