@@ -376,8 +376,11 @@ func (m *merge) fill(q *run) error {
 // change returns what is told of a record, in memory of its own.
 func (m *merge) change(n recorded) api.Change {
 	keys, size := n.keys(len(m.j.KeySchema))
+	var room [64]byte
+	id := m.e.appendEventID(room[:0], m.j.TableID, n.slot, n.sequence)
+	texts := string(appendSequenceNumber(id, int(n.slot), n.sequence))
 	c := api.Change{
-		EventName: n.event(), EventID: m.e.eventID(m.j.TableID, n.slot, n.sequence), Keys: api.StoredItem(keys), SequenceNumber: sequenceNumber(int(n.slot), n.sequence),
+		EventName: n.event(), EventID: texts[:len(id)], Keys: api.StoredItem(keys), SequenceNumber: texts[len(id):],
 		Slot: int(n.slot), Sequence: n.sequence, CommitTime: time.UnixMicro(n.time).UTC(), Origin: n.origin,
 		SizeBytes: int64(size + n.oldSize + n.newSize),
 	}

@@ -91,14 +91,20 @@ func (s shard) describe() api.Shard {
 
 // sequenceNumber returns the text of a sequence: 21 digits, which no other change of the table has.
 func sequenceNumber(slot int, sequence uint64) string {
-	var digits [21]byte
+	return string(appendSequenceNumber(make([]byte, 0, sequenceNumberSize), slot, sequence))
+}
+
+const sequenceNumberSize = 21
+
+func appendSequenceNumber(dst []byte, slot int, sequence uint64) []byte {
+	var digits [sequenceNumberSize]byte
 	n := sequence<<8 | uint64(slot)
 	for i := len(digits) - 1; i > 0; i-- {
 		digits[i] = '0' + byte(n%10)
 		n /= 10
 	}
 	digits[0] = '1'
-	return string(digits[:])
+	return append(dst, digits[:]...)
 }
 
 // parseSequenceNumber is the inverse of sequenceNumber.
@@ -354,7 +360,7 @@ func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, vie
 	}
 	d.SizeBytes = new(int64(size))
 	record := api.Record{
-		AwsRegion: new(e.opt.Region), Dynamodb: d, EventID: new(e.eventID(tableID, n.slot, n.sequence)), EventName: new(n.event()),
+		AwsRegion: new(e.opt.Region), Dynamodb: d, EventID: new(string(e.appendEventID(nil, tableID, n.slot, n.sequence))), EventName: new(n.event()),
 		EventSource: new("aws:dynamodb"), EventVersion: new("1.1"),
 	}
 	if n.service {
@@ -363,13 +369,14 @@ func (e *Engine) streamRecord(tableID uint32, n recorded, keyAttributes int, vie
 	return record
 }
 
-// eventID returns the id of a change: the beginning of the store's id, and the
-// place in the journal, which no other change has.
-func (e *Engine) eventID(tableID uint32, slot byte, sequence uint64) string {
-	place := binary.BigEndian.AppendUint32(make([]byte, 0, 13), tableID)
-	place = binary.BigEndian.AppendUint64(append(place, slot), sequence)
-	id := append(make([]byte, 0, 32), e.id[:min(6, len(e.id))]...)
-	return string(hex.AppendEncode(id, place))
+// appendEventID appends the id of a change: the beginning of the store's id, and
+// the place in the journal, which no other change has.
+func (e *Engine) appendEventID(dst []byte, tableID uint32, slot byte, sequence uint64) []byte {
+	var place [13]byte
+	binary.BigEndian.PutUint32(place[:], tableID)
+	place[4] = slot
+	binary.BigEndian.PutUint64(place[5:], sequence)
+	return hex.AppendEncode(append(dst, e.id[:min(6, len(e.id))]...), place[:])
 }
 
 // expiryIdentity is who deletes expired items.
