@@ -198,7 +198,14 @@ func (r *rendering) table(d *api.TableDescription) {
 		r.line("key %s of %s", schemaText(d.KeySchema), strings.Join(defs, " "))
 	}
 	if p := d.ProvisionedThroughput; *p.ReadCapacityUnits > 0 {
-		r.line("provisioned %d/%d, %d decreases", *p.ReadCapacityUnits, *p.WriteCapacityUnits, *p.NumberOfDecreasesToday)
+		text := fmt.Sprintf("provisioned %d/%d, %d decreases", *p.ReadCapacityUnits, *p.WriteCapacityUnits, *p.NumberOfDecreasesToday)
+		if p.LastIncreaseDateTime != nil {
+			text += p.LastIncreaseDateTime.Format(", increased 01-02 15:04:05")
+		}
+		if p.LastDecreaseDateTime != nil {
+			text += p.LastDecreaseDateTime.Format(", decreased 01-02 15:04:05")
+		}
+		r.line("%s", text)
 	}
 	if b := d.BillingModeSummary; b != nil {
 		r.line("billing %s", *b.BillingMode)

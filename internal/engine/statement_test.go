@@ -40,10 +40,15 @@ func TestStatements(t *testing.T) {
 }
 
 func runStatements(t *testing.T, file string, store kv.Store) {
-	b, err := os.ReadFile(file)
-	require.NoError(t, err)
 	clock := newClock()
 	s := &statements{script: script{t: t, clock: clock, e: openPaused(t, store, engine.Options{Now: clock.Now})}}
+	runParts(t, file, s.run)
+}
+
+// runParts runs the commands of a file, which empty lines part, and compares their answers.
+func runParts(t *testing.T, file string, run func(command string) string) {
+	b, err := os.ReadFile(file)
+	require.NoError(t, err)
 	var out []string
 	for _, part := range strings.Split(strings.TrimSpace(string(b)), "\n\n") {
 		lines := strings.Split(part, "\n")
@@ -55,7 +60,7 @@ func runStatements(t *testing.T, file string, store kv.Store) {
 		comment, rest := lines[:first], strings.Join(lines[first:], "\n")
 		command, want, _ := strings.Cut(rest, "\n----")
 		want = strings.TrimPrefix(want, "\n")
-		got := strings.TrimRight(s.run(command), "\n")
+		got := strings.TrimRight(run(command), "\n")
 		if !*rewrite {
 			require.Equal(t, want, got, "%s: %s", file, command)
 		}

@@ -24,6 +24,7 @@ type table struct {
 	billing   api.BillingMode
 	onDemand  *time.Time // when it last became on-demand
 	units     throughput
+	switches  []time.Time // to PAY_PER_REQUEST, in the last 24 hours
 	class     *api.TableClass
 	classTime *time.Time
 }

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -44,12 +45,26 @@ func (u *throughput) change(p *api.ProvisionedThroughput, name, kind string, now
 			"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
 			name, kind, u.read, read, kind, u.write, write)
 	}
+	if read < u.read || write < u.write {
+		today := u.today(now)
+		if today >= 4 {
+			midnight := now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+			next := u.decrease.Add(time.Hour)
+			if midnight.Before(next) {
+				next = midnight
+			}
+			if now.Before(next) {
+				const form = "Monday, January 2, 2006 at 3:04:05 PM Coordinated Universal Time"
+				return &api.Error{Code: api.CodeLimitExceeded, Message: fmt.Sprintf("Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. "+
+					"After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at most once every 3600 seconds. "+
+					"Number of decreases today: %d. Last decrease at %s. Next decrease can be made at %s.", today, u.decrease.UTC().Format(form), next.UTC().Format(form))}
+			}
+		}
+		u.decreases = today + 1
+		u.decrease = &now
+	}
 	if read > u.read || write > u.write {
 		u.increase = &now
-	}
-	if read < u.read || write < u.write {
-		u.decreases = u.today(now) + 1
-		u.decrease = &now
 	}
 	u.read, u.write = read, write
 	return nil
@@ -106,7 +121,19 @@ func (t *table) changeThroughput(in *api.UpdateTableInput, now time.Time) error 
 		}
 	}
 	if onDemand && t.billing != mode {
-		after.onDemand, after.units = &now, throughput{decrease: &now}
+		var recent []time.Time
+		for _, at := range t.switches {
+			if now.Sub(at) < 24*time.Hour {
+				recent = append(recent, at)
+			}
+		}
+		if len(recent) >= 4 {
+			const form = "Mon Jan 02 15:04:05 MST 2006"
+			return &api.Error{Code: api.CodeLimitExceeded, Message: fmt.Sprintf("Subscriber limit exceeded: Update to PayPerRequest mode are limited to 4 times in 1 day(s). "+
+				"Last update at %s. Next update can be made at %s", recent[len(recent)-1].UTC().Format(form), recent[0].UTC().Add(24*time.Hour).Format(form))}
+		}
+		after.switches = append(recent, now)
+		after.onDemand, after.units = &now, throughput{increase: t.units.increase, decrease: &now}
 		for _, x := range t.indexes {
 			units[x] = throughput{}
 		}
