@@ -201,6 +201,7 @@ func (e *Engine) sweepTable(ctx context.Context, s *sweep, most int) (deleted in
 		return 0, err
 	}
 	if len(found.keys) > 0 {
+		e.changed(t)
 		t.meters.copies[e.meters.any()].expired.Add(int64(len(found.keys)))
 	}
 	s.at, s.done = found.next, found.next == nil

@@ -515,6 +515,27 @@ func TestExpiryIsTheServices(t *testing.T) {
 	}, removed)
 }
 
+// TestExpiryWakesReaders: who waits for a change learns of a deletion by time to live as of any other.
+func TestExpiryWakesReaders(t *testing.T) {
+	clock := newClock()
+	e := openPaused(t, openMemory(t), engine.Options{Now: clock.Now})
+	createStreamed(t, e, "tab pk:S", newAndOld)
+	ttl(t, e, "tab", "exp", true)
+	fillExpiring(t, e, "tab", 1, clock.Now().Unix())
+	at := do(t, e, &api.ReadChangesInput{TableName: new("tab")}).Position
+	clock.Advance(time.Minute)
+	w := wait(t.Context(), e, &api.ReadChangesInput{TableName: new("tab"), Position: at, Wait: time.Hour})
+	require.Eventually(t, func() bool { return e.Waiting() == 1 }, time.Minute, time.Millisecond)
+	require.Equal(t, 1, sweep(t, e, 10))
+	select {
+	case out := <-w.out:
+		require.NoError(t, <-w.err)
+		require.Len(t, out.Changes, 1)
+	case <-time.After(500 * time.Millisecond): // less than a reader takes to look by itself
+		t.Fatal("nobody was woken")
+	}
+}
+
 // TestExpiryByItself: nobody has to call anything, and no more is deleted at a time than Options.ExpiryRate says.
 func TestExpiryByItself(t *testing.T) {
 	clock := newClock()

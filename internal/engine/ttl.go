@@ -127,7 +127,7 @@ func (e *Engine) describeTimeToLive(_ context.Context, in *api.DescribeTimeToLiv
 	name := tableName(in.TableName)
 	switch s := e.life.status(name, e.opt.Now()).status; s {
 	case api.TableStatusCreating, api.TableStatusDeleting:
-		return nil, api.Validation("Cannot describe time to live while table is in " + string(s) + " state")
+		return nil, api.Validation("Cannot describe time to live while table is in " + string(s) + " state: Current table state is " + string(s))
 	}
 	t := e.catalog.Load().tables[name]
 	if t == nil {

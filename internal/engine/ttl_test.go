@@ -42,7 +42,7 @@ func TestTTLWithStatusDelay(t *testing.T) {
 	}
 	expires := clock.Now().Unix()
 	create(t, e, "tab pk:S")
-	require.Equal(t, "ValidationException: Cannot describe time to live while table is in CREATING state\n", ttlOf(t, e))
+	require.Equal(t, "ValidationException: Cannot describe time to live while table is in CREATING state: Current table state is CREATING\n", ttlOf(t, e))
 	require.Equal(t, "ResourceInUseException: Attempt to change a resource which is still in use: Table is being created: tab\n",
 		render(nil, fails(t, e, setTTL("tab", "exp", true))))
 	clock.Advance(10 * time.Second)
@@ -72,7 +72,7 @@ func TestTTLWithStatusDelay(t *testing.T) {
 	require.Equal(t, "DISABLED\n", ttlOf(t, e))
 
 	do(t, e, &api.DeleteTableInput{TableName: new("tab")})
-	require.Equal(t, "ValidationException: Cannot describe time to live while table is in DELETING state\n", ttlOf(t, e))
+	require.Equal(t, "ValidationException: Cannot describe time to live while table is in DELETING state: Current table state is DELETING\n", ttlOf(t, e))
 	require.Equal(t, api.CodeResourceInUse, fails(t, e, setTTL("tab", "exp", true)).Code)
 	clock.Advance(10 * time.Second)
 	require.Equal(t, noSuchTable, ttlOf(t, e))
