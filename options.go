@@ -57,7 +57,15 @@ type Options struct {
 	// DataStreamRetention is how long a data stream that is enabled from now
 	// on keeps a change: 24 hours to 365 days. 0 means 7 days.
 	DataStreamRetention time.Duration
+
+	// Limiter decides whether operations on items may use capacity: package capacity has one that
+	// behaves like the service, a plain rate limit, and one that lets callers wait. nil, the
+	// default, lets everything. Import, time to live and background work are not asked for.
+	Limiter Limiter
 }
+
+// Limiter decides whether an operation may use capacity now; see api.Limiter.
+type Limiter = api.Limiter
 
 // Sink takes changes out of the database; see api.Sink.
 type Sink = api.Sink
@@ -74,7 +82,7 @@ func (o *Options) engine() (engine.Options, error) {
 	full, err := engine.Options{
 		Now: o.Now, Rand: o.Rand, Region: o.Region, AccountID: o.AccountID,
 		StatusDelay: o.StatusDelay, ExpressionCache: o.ExpressionCache, HideExpired: o.HideExpired, ExpiryRate: o.ExpiryRate,
-		Sinks: o.Sinks, DataStreamRetention: o.DataStreamRetention,
+		Sinks: o.Sinks, DataStreamRetention: o.DataStreamRetention, Limiter: o.Limiter,
 	}.WithDefaults()
 	if err != nil {
 		return full, fmt.Errorf("stator: %w", err)
