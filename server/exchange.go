@@ -77,6 +77,9 @@ func (x *exchange) serve() {
 	case x.r.Method == http.MethodGet && (x.r.URL.Path == "/" || x.r.URL.Path == "/ping"):
 		x.healthy()
 		return
+	case x.h.opt.Metrics && x.r.Method == http.MethodGet && x.r.URL.Path == "/metrics":
+		x.metrics()
+		return
 	}
 	contentType, _, _ := strings.Cut(x.header("Content-Type"), ";")
 	contentType = strings.TrimSpace(contentType)

@@ -24,6 +24,11 @@ type Options struct {
 	// is there and malformed is refused in any case.
 	AllowUnsigned bool
 
+	// Metrics serves GET /metrics: the Client's counters in the text format of
+	// Prometheus, without a signature, to all who can connect. The Client must know
+	// api.ReadMetricsInput. false, the default, is 404.
+	Metrics bool
+
 	// MaxBodyBytes is the size of the largest request body, also after
 	// decompression. 0 or less means 16 MB, which is AWS's limit.
 	MaxBodyBytes int64
