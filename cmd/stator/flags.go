@@ -29,6 +29,8 @@ type serveFlags struct {
 	allowUnsigned bool
 	grace         time.Duration
 	statusDelay   time.Duration
+	capacity      bool
+	metrics       bool
 }
 
 // list is a flag that may be given several times, and each time with several values.
@@ -75,6 +77,8 @@ func parseServe(args []string, stdout io.Writer) (serveFlags, error) {
 	set.BoolVar(&f.allowRemote, "allow-remote", false, "listen on addresses that other machines can reach: anybody who can connect can read and change everything")
 	set.BoolVar(&f.allowUnsigned, "allow-unsigned", false, "accept requests without a signature")
 	set.DurationVar(&f.statusDelay, "status-delay", 0, "how long tables stay CREATING, UPDATING and DELETING, as on AWS")
+	set.BoolVar(&f.capacity, "capacity", false, "throttle as AWS does: by provisioned units, on-demand limits and partitions")
+	set.BoolVar(&f.metrics, "metrics", false, "serve GET /metrics, in the text format of Prometheus, to all who can connect")
 	set.DurationVar(&f.grace, "grace", 10*time.Second, "how long accepted requests may go on after an interrupt")
 
 	var names []string

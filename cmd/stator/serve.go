@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"github.com/statordb/stator"
+	"github.com/statordb/stator/capacity"
 	"github.com/statordb/stator/kv"
 	"github.com/statordb/stator/server"
 )
@@ -59,7 +60,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 		hosts = append(hosts, host)
 	}
 	h := server.New(db, &server.Options{
-		Hosts: hosts, AllowOrigins: f.origins, AllowUnsigned: f.allowUnsigned, Logger: logger,
+		Hosts: hosts, AllowOrigins: f.origins, AllowUnsigned: f.allowUnsigned, Metrics: f.metrics, Logger: logger,
 	})
 	grace := f.grace
 	if grace == 0 {
@@ -74,6 +75,9 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 // open opens the database, and says what kept it from that in words for people.
 func open(f serveFlags) (*stator.DB, error) {
 	options := &stator.Options{Region: f.region, AccountID: f.account, StatusDelay: f.statusDelay}
+	if f.capacity {
+		options.Limiter = capacity.New(&capacity.Options{Region: f.region, AccountID: f.account})
+	}
 	if f.memory {
 		db, err := stator.OpenMemory(options)
 		if err != nil {

@@ -305,3 +305,32 @@ func TestGraceEnds(t *testing.T) {
 	require.True(t, err == nil || errors.Is(err, syscall.ECONNRESET), "%v", err)
 	require.NoError(t, conn.Close())
 }
+
+// With --capacity tables have the units that they were given, and with --metrics GET /metrics tells of it.
+func TestServeCapacity(t *testing.T) {
+	c := background(t, "serve", "--memory", "--addr", "127.0.0.1:0", "--region", "eu-central-1", "--capacity", "--metrics", "--log-level=warn")
+	addr := c.stdout.address(t)
+	status, body := post(t, addr, "CreateTable", `{"TableName":"users","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},`+
+		`"AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}`)
+	require.Equal(t, 200, status, body)
+	throttled := false
+	for range 400 {
+		if status, body = post(t, addr, "PutItem", `{"TableName":"users","Item":{"id":{"S":"ada"}}}`); status != 200 {
+			throttled = true
+			break
+		}
+	}
+	require.True(t, throttled)
+	require.Contains(t, body, "ProvisionedThroughputExceededException")
+	require.Contains(t, body, `"ThrottlingReasons":[{"reason":"TableWriteProvisionedThroughputExceeded","resource":"arn:aws:dynamodb:eu-central-1:000000000000:table/users"}]`)
+
+	res, err := http.Get("http://" + addr + "/metrics")
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.Equal(t, 200, res.StatusCode)
+	require.Contains(t, string(text), `dynamodb_throttled_requests_total{table="users",operation="PutItem"} 1`+"\n")
+	c.stop()
+	require.Equal(t, 0, <-c.code, c.stderr.String())
+}
