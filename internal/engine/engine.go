@@ -61,6 +61,8 @@ type Options struct {
 	// Limiter decides whether operations on items may use capacity; nil lets all
 	// of them. It is called with no lock held.
 	Limiter api.Limiter
+
+	system bool // Now is time.Now
 }
 
 const (
@@ -78,7 +80,7 @@ var regionName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 // WithDefaults returns the options with the defaults filled in, or all their faults.
 func (o Options) WithDefaults() (Options, error) {
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now, o.system = time.Now, true
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
@@ -195,14 +197,14 @@ func (e *Engine) Serve(ctx context.Context, in api.Request) (api.Response, error
 		e.observe(in, nil, err, 0)
 		return nil, err
 	}
-	began := e.opt.Now()
+	began := e.instant()
 	out, err := e.dispatch(ctx, in)
 	if err != nil {
 		err = asError(err)
 		e.observe(in, nil, err, 0)
 		return nil, err
 	}
-	e.observe(in, out, nil, e.opt.Now().Sub(began))
+	e.observe(in, out, nil, e.instant()-began)
 	return out, nil
 }
 

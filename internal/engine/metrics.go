@@ -40,6 +40,15 @@ func newMeters(now time.Time) meters {
 // any returns one of the copies.
 func (m *meters) any() uint32 { return rand.Uint32() & (m.copies - 1) }
 
+// instant returns a time to take differences of. The system's clock is read in the
+// cheapest way: it is read twice for each request.
+func (e *Engine) instant() time.Duration {
+	if e.opt.system {
+		return time.Since(e.meters.since)
+	}
+	return e.opt.Now().Sub(e.meters.since)
+}
+
 // tableMeters are the counters of one table.
 type tableMeters struct {
 	copies     []tableCounters
