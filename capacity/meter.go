@@ -36,7 +36,7 @@ type meter struct {
 // A stripe is lent what a meter supplies in lendNanos, or a 64th of what it has
 // if that is less: so much can be in stripes that have no use for it.
 const (
-	lendNanos  = 10e6
+	lendNanos  = 5e6
 	lendPart   = 64
 	returnTime = int64(100e6) // after so many ns what is unused goes back
 )

@@ -16,11 +16,11 @@ type partitions struct {
 	sets [partitionSets][partitionWays]partition
 }
 
-// With 16 stripes a table remembers 512 keys, in 20 KB. A key at its ceiling
+// With 64 stripes a table remembers 512 keys, in 20 KB. A key at its ceiling
 // stays: others in its set are cooler. As a table of the highest default
 // quota, 40,000 units, can feed 40 such keys, there is room.
 const (
-	partitionSets = 8
+	partitionSets = 2
 	partitionWays = 4
 )
 

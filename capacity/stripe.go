@@ -4,23 +4,26 @@ import "sync"
 
 // stripes is how many parts a table's state has. An operation touches one, that
 // of its partition key, so that operations on many keys do not meet.
-const stripes = 16
+const stripes = 64
 
 // stripe is the part of a table's state that operations on some of its
 // partition keys use.
 //
 // Buckets behind one lock would let one core at a time into a table. So a stripe
-// borrows tokens from the table's meters, a hundredth of a second's at most, and
+// borrows tokens from the table's meters, those of 5 ms at most, and
 // serves from them; nothing is refused before all stripes have given back what
 // they hold, so that the answer is as exact as with one lock. Where units are
 // scarce nothing more is lent than is asked for.
 type stripe struct {
-	mu         sync.Mutex
-	now        int64       // of the last operation
-	partitions *partitions // nil until a partition is used
-	slots      []slot      // two for the table and each index: reads, writes
+	// What most operations write is one cache line.
+	mu   sync.Mutex
+	now  int64   // of the last operation
+	base [2]slot // of a table without indexes
 
-	_ [80]byte // no two stripes share a cache line, nor a pair of them
+	slots      []slot      // two for the table and each index: reads, writes
+	partitions *partitions // nil until a partition is used
+
+	_ [32]byte // no two stripes share a cache line, nor a pair of them
 }
 
 // slot is what a stripe has of one meter.

@@ -12,10 +12,10 @@ import (
 // Locks are taken in this order: Service.mu, ending, stripe.mu, meter.mu. No two
 // of a kind are held at once.
 type table struct {
-	id string
+	stripes [stripes]stripe // the first, for the sake of cache lines
 
-	minute  atomic.Int64 // the minute that runs, in minutes since 1970
-	stripes [stripes]stripe
+	id     string
+	minute atomic.Int64 // the minute that runs, in minutes since 1970
 
 	// meters are two for the table, reads and writes, and two for each index
 	// that it has or had. The slice is replaced when it grows, so that a copy
@@ -78,8 +78,11 @@ func (t *table) enlarge() {
 	for i := range t.stripes {
 		x := &t.stripes[i]
 		x.mu.Lock()
-		slots := make([]slot, n, (n+7)&^7) // whole cache lines
-		copy(slots, x.slots)
+		slots := x.base[:]
+		if n > len(slots) {
+			slots = make([]slot, n, (n+7)&^7) // whole cache lines
+			copy(slots, x.slots)
+		}
 		x.slots = slots
 		x.mu.Unlock()
 	}
