@@ -69,10 +69,9 @@ func (e *Engine) keep(ctx context.Context) error {
 }
 
 func (e *Engine) keepJournals(ctx context.Context) (trimmed int64, err error) {
-	if err := e.rollShards(ctx); err != nil {
-		return 0, err
-	}
-	return e.trim(ctx)
+	rollErr := e.rollShards(ctx)
+	trimmed, err = e.trim(ctx)
+	return trimmed, errors.Join(rollErr, err)
 }
 
 // maintain does all that is due.

@@ -44,6 +44,9 @@ const (
 // startSinks goes on with the data streams that are enabled, or have not been carried out to their end.
 func (e *Engine) startSinks(ctx context.Context) error {
 	e.sinks.ctx, e.sinks.cancel = context.WithCancel(context.Background())
+	if e.opt.Sinks == nil {
+		return nil
+	}
 	var list []*journal
 	err := e.store.View(ctx, func(r kv.Reader) (err error) {
 		list, err = readJournals(r)

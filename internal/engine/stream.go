@@ -26,14 +26,14 @@ func startStream(w kv.Writer, rec *tableRecord, view api.StreamViewType, now int
 // newLabel returns a label that no stream of a table with this name has had
 // that is still known: two may be created in one millisecond.
 func newLabel(r kv.Reader, table string, now int64) (string, error) {
-	list, err := readJournals(r)
+	list, err := readJournalsOf(r, table)
 	if err != nil {
 		return "", err
 	}
 	taken := map[string]bool{}
 	for _, j := range list {
 		for _, w := range j.Windows {
-			taken[w.Label] = taken[w.Label] || j.Table == table
+			taken[w.Label] = true
 		}
 	}
 	for at := time.UnixMicro(now).UTC(); ; at = at.Add(time.Millisecond) {
@@ -78,13 +78,13 @@ func (e *Engine) streamARN(table, label string) string { return e.arn(table) + "
 func (e *Engine) stream(r kv.Reader, arn string, now int64) (*journal, *window, error) {
 	named, label, _ := api.ParseStreamARN(arn)
 	if arn == e.streamARN(named.Table, label) {
-		list, err := readJournals(r)
+		list, err := readJournalsOf(r, named.Table)
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, j := range list {
 			for i := range j.Windows {
-				if w := &j.Windows[i]; w.Kind == windowStream && j.Table == named.Table && w.Label == label && !w.over(now) {
+				if w := &j.Windows[i]; w.Kind == windowStream && w.Label == label && !w.over(now) {
 					return j, w, nil
 				}
 			}
@@ -107,13 +107,17 @@ func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*ap
 	var all []found
 	err := e.store.View(ctx, func(r kv.Reader) error {
 		all = nil
-		list, err := readJournals(r)
+		read := readJournals
+		if in.TableName != nil {
+			read = func(r kv.Reader) ([]*journal, error) { return readJournalsOf(r, tableName(in.TableName)) }
+		}
+		list, err := read(r)
 		if err != nil {
 			return err
 		}
 		for _, j := range list {
 			for _, w := range j.Windows {
-				if w.Kind != windowStream || w.over(now) || in.TableName != nil && j.Table != tableName(in.TableName) {
+				if w.Kind != windowStream || w.over(now) {
 					continue
 				}
 				all = append(all, found{j.TableID, w.ID, api.Stream{

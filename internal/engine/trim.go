@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -14,21 +16,24 @@ import (
 const streamRetention = 24 * 60 * 60 * 1_000_000 // µs
 
 // trim deletes the records of all journals that no window covers any more, and
-// forgets the windows and shards that are over. It returns how many records it deleted.
+// forgets the windows and shards that are over. It returns how many records it deleted, also with an
+// error: a journal that is damaged is told in it, and the others are trimmed.
 func (e *Engine) trim(ctx context.Context) (trimmed int64, err error) {
 	now := e.micros()
+	var damage error
 	var due []span
 	var over []uint32 // ids of the tables whose journals hold more windows or shards than there are
 	err = e.store.View(ctx, func(r kv.Reader) error {
 		due, over = nil, nil
-		list, err := readJournals(r)
-		if err != nil {
-			return err
+		var list []*journal
+		if list, damage = readJournals(r); damage != nil && !errors.Is(damage, kv.ErrCorrupt) {
+			return damage
 		}
 		for _, j := range list {
 			spans, err := j.trimmable(r, now)
 			if err != nil {
-				return err
+				damage = errors.Join(damage, fmt.Errorf("trim the journal of table %q: %w", j.Table, err))
+				continue
 			}
 			due = append(due, spans...)
 			if j.forget(now) {
@@ -52,7 +57,7 @@ func (e *Engine) trim(ctx context.Context) (trimmed int64, err error) {
 			return trimmed, err
 		}
 	}
-	return trimmed, nil
+	return trimmed, damage
 }
 
 // span is the rows lo <= key < hi.
@@ -162,20 +167,23 @@ func (e *Engine) forgetWindows(ctx context.Context, tableID uint32, now int64) e
 // A stream's shards are closed after this time, and others go on. On AWS it is about four hours.
 const shardLife = 4 * 60 * 60 * 1_000_000 // µs
 
-// rollShards closes the shards of streams that are old enough and opens their children.
+// rollShards closes the shards of streams that are old enough and opens their children. As in
+// trim, a journal that is damaged keeps no other from it.
 func (e *Engine) rollShards(ctx context.Context) error {
 	now := e.micros()
+	var damage error
 	var due []uint32
 	err := e.store.View(ctx, func(r kv.Reader) error {
 		due = nil
-		list, err := readJournals(r)
-		if err != nil {
-			return err
+		var list []*journal
+		if list, damage = readJournals(r); damage != nil && !errors.Is(damage, kv.ErrCorrupt) {
+			return damage
 		}
 		for _, j := range list {
 			rolled, err := j.roll(r, now)
 			if err != nil {
-				return err
+				damage = errors.Join(damage, fmt.Errorf("close the shards of table %q: %w", j.Table, err))
+				continue
 			}
 			if rolled {
 				due = append(due, j.TableID)
@@ -201,7 +209,7 @@ func (e *Engine) rollShards(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return damage
 }
 
 // roll begins an epoch of the stream that is open when the last one is old enough and has a record.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sync"
@@ -323,6 +324,42 @@ func TestTrimUnderFailures(t *testing.T) {
 	}
 	require.Positive(t, failures)
 	require.Len(t, rows(t, store, engine.SpaceJournal), 1)
+}
+
+// TestTrimPassesDamage damages what a store has of one table: the journals of the others are trimmed, their shards closed,
+// and their streams found all the same.
+func TestTrimPassesDamage(t *testing.T) {
+	for name, damaged := range map[string]func(key []byte) bool{
+		"head":    engine.IsHead,
+		"windows": func(key []byte) bool { return bytes.HasPrefix(key, engine.SystemKey(engine.SystemJournals, "")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := newClock()
+			store := openMemory(t)
+			e, err := engine.OpenPaused(t.Context(), store, engine.Options{Now: clock.Now})
+			require.NoError(t, err)
+			createStreamed(t, e, "bad pk:S", newAndOld)
+			put(t, e, "bad", `{pk: "a"}`)
+			for _, row := range rows(t, store) {
+				if damaged(row.Key) {
+					change(t, store, kv.Pair{Key: row.Key, Value: []byte("{")})
+				}
+			}
+			arn := createStreamed(t, e, "good pk:S", newAndOld)
+			put(t, e, "good", `{pk: "a"}`)
+			clock.Advance(5 * time.Hour)
+			_, err = e.Serve(t.Context(), &api.MaintainInput{})
+			require.ErrorIs(t, err, kv.ErrCorrupt)
+			require.Len(t, describeStream(t, e, arn).Shards, 8)
+			require.Len(t, do(t, e, &api.ListStreamsInput{TableName: new("good")}).Streams, 1)
+
+			clock.Advance(25 * time.Hour)
+			trimmed, err := e.Trim(t.Context())
+			require.ErrorIs(t, err, kv.ErrCorrupt)
+			require.Equal(t, int64(1), trimmed)
+			require.Len(t, rows(t, store, engine.SpaceJournal), 1, "of the damaged table")
+		})
+	}
 }
 
 // TestKeeperTrims leaves an engine alone: it looks at the clock by itself.

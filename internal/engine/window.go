@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -112,7 +113,13 @@ func decodeJournal(v []byte) (*journal, error) {
 	if err := json.Unmarshal(v, j); err != nil {
 		return nil, fmt.Errorf("%w: the windows of a journal: %w", kv.ErrCorrupt, err)
 	}
+	if j.Slots < 1 || j.Slots > maxSlots {
+		return nil, fmt.Errorf("%w: the journal of table %q has %d slots", kv.ErrCorrupt, j.Table, j.Slots)
+	}
 	for _, w := range j.Windows {
+		if (w.Kind == windowDataStream) != (w.DataStream != nil) {
+			return nil, fmt.Errorf("%w: window %d of the journal of table %q is a %s, and is not", kv.ErrCorrupt, w.ID, j.Table, w.Kind)
+		}
 		if len(w.Start) != j.Slots || w.Ended != 0 && len(w.End) != j.Slots {
 			return nil, fmt.Errorf("%w: window %d of the journal of table %q is not one of %d slots", kv.ErrCorrupt, w.ID, j.Table, j.Slots)
 		}
@@ -125,20 +132,39 @@ func decodeJournal(v []byte) (*journal, error) {
 	return j, nil
 }
 
-// readJournals returns all journals, in the order of the ids of their tables.
+// readJournals returns all journals, in the order of the ids of their tables. With an error
+// that is kv.ErrCorrupt it returns those that can be read.
 func readJournals(r kv.Reader) ([]*journal, error) {
-	var list []*journal
+	return findJournals(r, func([]byte) bool { return true })
+}
+
+// readJournalsOf returns the journals of the table of a name and of those that had the name
+// before. Rows that do not have the name in them are not decoded: with 1,000 tables,
+// to decode all took 6 ms, for each DescribeStream.
+func readJournalsOf(r kv.Reader, table string) ([]*journal, error) {
+	name, err := json.Marshal(table)
+	if err != nil {
+		return nil, err
+	}
+	list, err := findJournals(r, func(row []byte) bool { return bytes.Contains(row, name) })
+	return slices.DeleteFunc(list, func(j *journal) bool { return j.Table != table }), err
+}
+
+func findJournals(r kv.Reader, wanted func(row []byte) bool) (list []*journal, damage error) {
 	for p, err := range r.Scan(systemKey(systemJournals), systemKey(systemJournals+1), false) {
 		if err != nil {
 			return nil, err
 		}
-		j, err := decodeJournal(p.Value)
-		if err != nil {
-			return nil, err
+		if !wanted(p.Value) {
+			continue
 		}
-		list = append(list, j)
+		if j, err := decodeJournal(p.Value); err != nil {
+			damage = errors.Join(damage, fmt.Errorf("row %x: %w", p.Key, err))
+		} else {
+			list = append(list, j)
+		}
 	}
-	return list, nil
+	return list, damage
 }
 
 func (j *journal) store(w kv.Writer) error {
