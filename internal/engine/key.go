@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
@@ -303,8 +304,10 @@ func (x *index) hashOf(item itemcodec.Item) (hash [hashSize]byte, ok bool) {
 
 // tableName returns the name of a table from its name or ARN.
 func tableName(nameOrARN *string) string {
-	if arn, ok := api.ParseARN(*nameOrARN); ok {
-		return arn.Table
+	if strings.HasPrefix(*nameOrARN, "arn:") { // no name has a colon
+		if arn, ok := api.ParseARN(*nameOrARN); ok {
+			return arn.Table
+		}
 	}
 	return *nameOrARN
 }
