@@ -34,7 +34,8 @@ type Usage struct {
 	// definition of the table changes.
 	Table *TableCapacity
 
-	// Operation is the request's name as AWS has it, such as "PutItem".
+	// Operation is the request's name as AWS has it, such as "PutItem". A statement of PartiQL is what the
+	// requests are that it becomes.
 	Operation string
 
 	// Partition is the hash of the item's partition key, or of that of the
