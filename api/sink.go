@@ -14,8 +14,8 @@ import (
 type Sink interface {
 	// Put returns nil when all of the records are safe. After an error, all of
 	// them are put again later: a Sink that took some drops them then by their
-	// ID. It returns soon after ctx ends, and must neither change the records
-	// nor keep them.
+	// ID. It returns soon after ctx ends, which closing the database waits for, 10
+	// seconds at most, and must neither change the records nor keep them.
 	Put(ctx context.Context, records []SinkRecord) error
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -48,6 +50,8 @@ func (s *memorySink) Put(_ context.Context, records []api.SinkRecord) error {
 	switch {
 	case s.panics:
 		panic("the broker is gone")
+	case errors.Is(s.down, runtimeExit):
+		runtime.Goexit()
 	case s.down != nil:
 		return s.down
 	}
@@ -245,6 +249,100 @@ func TestSinkGoesOn(t *testing.T) {
 	require.Zero(t, sink.repeated)
 	finish(t, e)
 }
+
+// TestSinkOfStreamThatIsEnabledAgain: a sink that was down when its data stream was disabled and enabled again
+// gets the records of before first. Else an item would go back to what it was.
+func TestSinkOfStreamThatIsEnabledAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, sink := newClock(), &memorySink{}
+		e := open(t, openMemory(t), withSink(c, sink))
+		create(t, e, "tab pk:S")
+		sink.set(func(s *memorySink) { s.down = errors.New("down") })
+		const rounds = 5
+		for n := range rounds {
+			do(t, e, enableDataStream("tab", kinesis))
+			put(t, e, "tab", text(`{pk: "a", n: %d}`, n))
+			if n < rounds-1 {
+				do(t, e, disableDataStream("tab", kinesis))
+			}
+			<-sink.puts // so that the pauses before the next try are of different length
+		}
+		sink.set(func(s *memorySink) { s.down = nil })
+		sink.has(t, rounds)
+		for n, r := range sink.records {
+			require.Contains(t, string(r.Data), text(`"NewImage":{"pk":{"S":"a"},"n":{"N":"%d"}}`, n))
+		}
+	})
+}
+
+// funcSink is a sink that is a func.
+type funcSink func(ctx context.Context, records []api.SinkRecord) error
+
+func (f funcSink) Put(ctx context.Context, records []api.SinkRecord) error { return f(ctx, records) }
+
+// TestSinkThatHangs: a sink that does not return is told, and does not keep the database from being closed.
+func TestSinkThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		sink := funcSink(func(context.Context, []api.SinkRecord) error { <-release; return nil })
+		e, err := engine.Open(t.Context(), openMemory(t), engine.Options{Sinks: func(string) api.Sink { return sink }})
+		require.NoError(t, err)
+		create(t, e, "tab pk:S")
+		do(t, e, enableDataStream("tab", kinesis))
+		put(t, e, "tab", `{pk: "a"}`)
+		time.Sleep(time.Hour)
+		require.Equal(t, "The sink has not returned for 1m0s, and is waited for", *destinations(t, e, "tab")[0].DestinationStatusDescription)
+		began := time.Now()
+		require.ErrorContains(t, e.Close(), "a Sink has not returned 10s after its context ended, and still runs")
+		require.Equal(t, 10*time.Second, time.Since(began))
+		close(release)
+	})
+}
+
+// TestSinkAtTheEnd: a batch that a sink takes while the database is closed does not come again.
+func TestSinkAtTheEnd(t *testing.T) {
+	path := t.TempDir() + "/test.db"
+	called := make(chan struct{}, 1)
+	sink := funcSink(func(ctx context.Context, _ []api.SinkRecord) error {
+		called <- struct{}{}
+		<-ctx.Done()
+		return nil
+	})
+	e, err := engine.Open(t.Context(), openFile(t, path), engine.Options{Sinks: func(string) api.Sink { return sink }})
+	require.NoError(t, err)
+	create(t, e, "tab pk:S")
+	do(t, e, enableDataStream("tab", kinesis))
+	put(t, e, "tab", `{pk: "a"}`)
+	<-called
+	require.NoError(t, e.Close())
+
+	c, next := newClock(), &memorySink{}
+	e, err = engine.Open(t.Context(), openFile(t, path), withSink(c, next))
+	require.NoError(t, err)
+	put(t, e, "tab", `{pk: "b"}`)
+	next.has(t, 1)
+	require.Contains(t, string(next.records[0].Data), `"b"`)
+	finish(t, e)
+}
+
+// TestSinkIntoAnotherStore: a sink whose own store is closed is down, and no more than that.
+func TestSinkIntoAnotherStore(t *testing.T) {
+	for _, of := range []error{kv.ErrClosed, kv.ErrReadOnly, runtimeExit} {
+		c, sink := newClock(), &memorySink{}
+		e := open(t, openMemory(t), withSink(c, sink))
+		create(t, e, "tab pk:S")
+		sink.set(func(s *memorySink) { s.down = of })
+		do(t, e, enableDataStream("tab", kinesis))
+		put(t, e, "tab", `{pk: "a"}`)
+		<-sink.puts
+		<-sink.puts
+		sink.set(func(s *memorySink) { s.down = nil })
+		sink.has(t, 1)
+	}
+}
+
+// runtimeExit lets a sink end its goroutine.
+var runtimeExit = errors.New("exit")
 
 // TestSinkTellsWhatItMissed: what is trimmed before a sink takes it is told.
 func TestSinkTellsWhatItMissed(t *testing.T) {

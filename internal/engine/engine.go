@@ -179,13 +179,14 @@ func open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 // StoreID returns the random id that the store got when it was created.
 func (e *Engine) StoreID() string { return e.id }
 
-// Close stops the jobs, which go on when the store is opened again, and closes the store.
+// Close stops the jobs, which go on when the store is opened again, and closes the store. A Sink that does not
+// return within 10 seconds is left alone, and told in the error.
 func (e *Engine) Close() error {
 	e.readers.close()
-	e.sinks.stop()
+	sinkErr := e.sinks.stop()
 	e.keeper.stop()
 	e.jobs.stop()
-	return e.store.Close()
+	return errors.Join(sinkErr, e.store.Close())
 }
 
 // Serve serves one request; see api.Client.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -31,6 +32,8 @@ type sinks struct {
 
 	mu      sync.Mutex
 	running map[sinkID]string // what troubles it, "" nothing; mu guards it
+	stopped bool              // no goroutine is started any more; mu guards it
+	left    error             // a Sink that did not end when it should; mu guards it
 }
 
 type sinkID struct{ tableID, windowID uint32 }
@@ -39,6 +42,9 @@ const (
 	sinkBatch      = 500 // records in one Put, at most
 	sinkMinBackoff = 100 * time.Millisecond
 	sinkMaxBackoff = time.Minute
+
+	sinkPatience = time.Minute      // how long a Put takes before it is told
+	sinkGrace    = 10 * time.Second // how long a Put may take to return after its context ended
 )
 
 // startSinks goes on with the data streams that are enabled, or have not been carried out to their end.
@@ -58,11 +64,18 @@ func (e *Engine) startSinks(ctx context.Context) error {
 	return err
 }
 
-func (s *sinks) stop() {
+// stop ends the goroutines. A Sink that does not return is left alone, and told in the error.
+func (s *sinks) stop() error {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
 	if s.cancel != nil {
 		s.cancel()
 	}
 	s.done.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.left
 }
 
 // follow starts the goroutines of a table's data streams that have none yet.
@@ -92,8 +105,7 @@ func (s *sinks) follow(e *Engine, tableID uint32) {
 		}
 		id := sinkID{tableID, w.ID}
 		s.mu.Lock()
-		_, running := s.running[id]
-		if !running {
+		if _, running := s.running[id]; !running && !s.stopped {
 			if s.running == nil {
 				s.running = map[sinkID]string{}
 			}
@@ -136,15 +148,15 @@ func (e *Engine) carry(ctx context.Context, id sinkID, sink api.Sink) {
 		sent, over, err := e.carrySome(ctx, id, sink)
 		var wait time.Duration
 		switch {
-		case over || errors.Is(err, kv.ErrClosed):
-			return
+		case over || errors.Is(err, kv.ErrClosed) || errors.Is(err, kv.ErrReadOnly):
+			return // in the last two until the store is opened again
 		case err != nil && ctx.Err() == nil:
-			e.sinks.tell(id, "The sink takes no records: "+err.Error())
+			e.sinks.tell(id, err.Error())
 			failures++
 			wait = sinkBackoff(failures)
 			woken = nil // a change makes it no better
 		default:
-			if failures > 0 {
+			if e.sinks.trouble(id) != "" {
 				e.sinks.tell(id, "")
 			}
 			failures = 0
@@ -184,6 +196,10 @@ func (e *Engine) carrySome(ctx context.Context, id sinkID, sink api.Sink) (sent 
 		if w = j.window(id.windowID); w == nil {
 			return nil
 		}
+		if j.precedes(w) {
+			out = &api.ReadChangesOutput{}
+			return nil
+		}
 		sequences, err := j.sequences(r)
 		if err != nil {
 			return err
@@ -213,13 +229,15 @@ func (e *Engine) carrySome(ctx context.Context, id sinkID, sink api.Sink) (sent 
 		return 0, false, err
 	case w == nil:
 		return 0, true, nil
+	case out.Position == nil:
+		return 0, false, nil // it is the turn of another window
 	}
 	if len(out.Changes) > 0 {
 		records, err := e.sinkRecords(j, w, out.Changes)
 		if err != nil {
 			return 0, false, err
 		}
-		if err := putInto(ctx, sink, records); err != nil {
+		if err := e.putInto(ctx, id, sink, records); err != nil {
 			return 0, false, err
 		}
 	} else if ended {
@@ -227,7 +245,33 @@ func (e *Engine) carrySome(ctx context.Context, id sinkID, sink api.Sink) (sent 
 	} else if len(w.DataStream.Sent) == j.Slots {
 		return 0, false, nil
 	}
-	return len(out.Changes), false, e.saveSent(ctx, id, out.Position.Next, lost)
+	// Also when ctx has ended: what the sink has taken must not come again for no reason.
+	if err := e.saveSent(context.WithoutCancel(ctx), id, out.Position.Next, lost); err != nil {
+		return 0, false, fmt.Errorf("The sink took records, and how far it is could not be saved: %w", err)
+	}
+	return len(out.Changes), false, nil
+}
+
+// precedes reports whether the data stream had a window before w that is not carried out to its end: it
+// was disabled and enabled again. An item may have records in both.
+func (j *journal) precedes(w *window) bool {
+	return slices.ContainsFunc(j.Windows, func(before window) bool {
+		return before.Kind == windowDataStream && before.ID < w.ID && before.DataStream.StreamArn == w.DataStream.StreamArn && before.unsent()
+	})
+}
+
+// unsent reports whether a window that has ended has records that its sink has not taken.
+func (w *window) unsent() bool {
+	for slot, end := range w.End {
+		next := w.Start[slot] + 1
+		if len(w.DataStream.Sent) == len(w.End) {
+			next = w.DataStream.Sent[slot]
+		}
+		if next <= end {
+			return true
+		}
+	}
+	return false
 }
 
 // skip reads after what was trimmed, and returns how many records that were.
@@ -248,14 +292,54 @@ func (m *merge) skip(at *api.Position, slots []int) (out *api.ReadChangesOutput,
 	return out, lost, err
 }
 
-// putInto calls the sink, whose panic is an error.
-func putInto(ctx context.Context, sink api.Sink, records []api.SinkRecord) (err error) {
+// putInto calls the sink, in a goroutine of its own. One that takes long is told, and waited for.
+func (e *Engine) putInto(ctx context.Context, id sinkID, sink api.Sink, records []api.SinkRecord) error {
+	result := make(chan error, 1)
+	go callSink(ctx, sink, records, result)
+	patience := time.NewTimer(sinkPatience)
+	defer patience.Stop()
+	for {
+		select {
+		case err := <-result:
+			return err
+		case <-patience.C:
+			e.sinks.tell(id, "The sink has not returned for "+sinkPatience.String()+", and is waited for")
+			continue
+		case <-ctx.Done():
+		}
+		grace := time.NewTimer(sinkGrace)
+		defer grace.Stop()
+		select {
+		case err := <-result:
+			return err
+		case <-grace.C:
+			return e.sinks.leave()
+		}
+	}
+}
+
+// callSink calls the sink, whose panic is an error. What a sink fails with is of its own: it must not look like
+// a failure of this store, also when the sink writes to another one.
+func callSink(ctx context.Context, sink api.Sink, records []api.SinkRecord, result chan<- error) {
+	err := errors.New("it ended its goroutine")
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
+		if err != nil {
+			err = errors.New("The sink takes no records: " + err.Error())
+		}
+		result <- err
 	}()
-	return sink.Put(ctx, records)
+	err = sink.Put(ctx, records)
+}
+
+// leave remembers that a Sink still runs.
+func (s *sinks) leave() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = fmt.Errorf("close: a Sink has not returned %s after its context ended, and still runs", sinkGrace)
+	return s.left
 }
 
 // saveSent keeps how far a sink is.
