@@ -25,6 +25,9 @@ func (e *Engine) createTable(ctx context.Context, in *api.CreateTableInput) (*ap
 	now := e.micros()
 	name := tableName(in.TableName)
 	template := newRecord(in, name, uuid, now)
+	if err := template.checkWarm(); err != nil {
+		return nil, err
+	}
 
 	e.control.Lock()
 	defer e.control.Unlock()
@@ -63,8 +66,14 @@ func (e *Engine) createTable(ctx context.Context, in *api.CreateTableInput) (*ap
 	e.life.enter(name, transition{status: api.TableStatusCreating}, e.opt.Now())
 	d := e.describe(t.rec, counts{})
 	d.TableStatus = new(api.TableStatusCreating)
+	if in.WarmThroughput == nil {
+		d.WarmThroughput = nil // as on AWS, until the table is there
+	}
 	for i := range d.GlobalSecondaryIndexes {
 		d.GlobalSecondaryIndexes[i].IndexStatus = new(api.IndexStatusCreating)
+		if in.GlobalSecondaryIndexes[i].WarmThroughput == nil {
+			d.GlobalSecondaryIndexes[i].WarmThroughput = nil
+		}
 	}
 	return &api.CreateTableOutput{TableDescription: d}, nil
 }
@@ -92,6 +101,7 @@ func newRecord(in *api.CreateTableInput, name, uuid string, now int64) *tableRec
 		BillingMode:          api.BillingModeProvisioned,
 		Throughput:           newThroughput(in.ProvisionedThroughput),
 		OnDemandThroughput:   in.OnDemandThroughput,
+		WarmThroughput:       in.WarmThroughput,
 		DeletionProtection:   isTrue(in.DeletionProtectionEnabled),
 		Tags:                 slices.Clone(in.Tags),
 	}
@@ -109,7 +119,7 @@ func newRecord(in *api.CreateTableInput, name, uuid string, now int64) *tableRec
 	}
 	for _, x := range in.GlobalSecondaryIndexes {
 		rec.addIndex(indexRecord{Name: *x.IndexName, KeySchema: x.KeySchema, Projection: *x.Projection, Status: api.IndexStatusActive,
-			Throughput: newThroughput(x.ProvisionedThroughput), OnDemandThroughput: x.OnDemandThroughput})
+			Throughput: newThroughput(x.ProvisionedThroughput), OnDemandThroughput: x.OnDemandThroughput, WarmThroughput: x.WarmThroughput})
 	}
 	return rec
 }
@@ -135,7 +145,6 @@ func unsupportedInCreate(in *api.CreateTableInput) error {
 	return unsupported("CreateTable",
 		member{"SSESpecification", in.SSESpecification != nil && isTrue(in.SSESpecification.Enabled)},
 		member{"VectorIndexes", len(in.VectorIndexes) > 0},
-		member{"WarmThroughput", in.WarmThroughput != nil},
 		member{"ResourcePolicy", in.ResourcePolicy != nil},
 		member{"GlobalTableSourceArn", in.GlobalTableSourceArn != nil},
 		member{"GlobalTableSettingsReplicationMode", in.GlobalTableSettingsReplicationMode != nil},

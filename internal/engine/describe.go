@@ -72,6 +72,8 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 		OnDemandThroughput:        copyOnDemand(rec.OnDemandThroughput),
 		DeletionProtectionEnabled: new(rec.DeletionProtection),
 	}
+	has := rec.Throughput.warm(rec.BillingMode, rec.WarmThroughput)
+	d.WarmThroughput = &api.TableWarmThroughputDescription{ReadUnitsPerSecond: &has.read, WriteUnitsPerSecond: &has.write, Status: new(api.TableStatusActive)}
 	if rec.LastOnDemand != 0 {
 		d.BillingModeSummary = &api.BillingModeSummary{BillingMode: new(rec.BillingMode),
 			LastUpdateToPayPerRequestDateTime: timeOf(rec.LastOnDemand)}
@@ -98,6 +100,8 @@ func (e *Engine) describe(rec *tableRecord, n counts) *api.TableDescription {
 			IndexStatus: new(x.Status), ItemCount: new(count.entries), IndexSizeBytes: new(count.bytes),
 			ProvisionedThroughput: x.Throughput.describe(now), OnDemandThroughput: copyOnDemand(x.OnDemandThroughput),
 		}
+		has := x.Throughput.warm(rec.BillingMode, x.WarmThroughput)
+		g.WarmThroughput = &api.GlobalSecondaryIndexWarmThroughputDescription{ReadUnitsPerSecond: &has.read, WriteUnitsPerSecond: &has.write, Status: new(api.IndexStatusActive)}
 		if x.Status == api.IndexStatusCreating {
 			g.Backfilling = new(x.Backfilling)
 		}

@@ -70,6 +70,8 @@ type throughputRecord struct {
 	LastIncrease   int64 `json:",omitempty"` // µs since 1970
 	LastDecrease   int64 `json:",omitempty"`
 	DecreasesToday int64 `json:",omitempty"` // on the day of LastDecrease
+
+	WarmRead, WarmWrite int64 `json:",omitempty"` // warm throughput that was reached before
 }
 
 // encode returns the record's JSON, the unknown members with it.

@@ -30,6 +30,14 @@ func (r *tableRecord) updateThroughput(in *api.UpdateTableInput, now int64) erro
 		}
 	}
 	provisioning := mode == api.BillingModeProvisioned && r.BillingMode != mode
+	if provisioning {
+		r.Throughput.keepWarm(r.BillingMode)
+		for i := range r.Indexes {
+			if x := &r.Indexes[i]; !x.Local {
+				x.Throughput.keepWarm(r.BillingMode)
+			}
+		}
+	}
 	if in.ProvisionedThroughput != nil {
 		p := in.ProvisionedThroughput
 		if !provisioning && *p.ReadCapacityUnits == r.Throughput.Read && *p.WriteCapacityUnits == r.Throughput.Write {
@@ -108,6 +116,7 @@ func (t *throughputRecord) change(p *api.ProvisionedThroughput, now int64) error
 	if read > t.Read || write > t.Write {
 		t.LastIncrease = now
 	}
+	t.keepWarm(api.BillingModeProvisioned)
 	t.Read, t.Write = read, write
 	return nil
 }
@@ -150,9 +159,13 @@ func (r *tableRecord) switchToOnDemand(now int64) error {
 	}
 	r.Switches = append(recent, now)
 	r.BillingMode, r.LastOnDemand = api.BillingModePayPerRequest, now
-	r.Throughput = throughputRecord{LastIncrease: r.Throughput.LastIncrease, LastDecrease: now}
+	t := &r.Throughput
+	t.keepWarm(r.BillingMode)
+	*t = throughputRecord{LastIncrease: t.LastIncrease, LastDecrease: now, WarmRead: t.WarmRead, WarmWrite: t.WarmWrite}
 	for i := range r.Indexes {
-		r.Indexes[i].Throughput = throughputRecord{}
+		t := &r.Indexes[i].Throughput
+		t.keepWarm(r.BillingMode)
+		*t = throughputRecord{WarmRead: t.WarmRead, WarmWrite: t.WarmWrite}
 	}
 	return nil
 }

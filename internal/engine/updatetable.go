@@ -25,6 +25,9 @@ func (e *Engine) updateTable(ctx context.Context, in *api.UpdateTableInput) (*ap
 		if err := rec.updateThroughput(in, now); err != nil {
 			return err
 		}
+		if err := rec.updateWarm(in); err != nil {
+			return err
+		}
 		if in.DeletionProtectionEnabled != nil {
 			rec.DeletionProtection = *in.DeletionProtectionEnabled
 		}
@@ -69,7 +72,6 @@ func unsupportedInUpdate(in *api.UpdateTableInput) error {
 	return unsupported("UpdateTable",
 		member{"SSESpecification", in.SSESpecification != nil && isTrue(in.SSESpecification.Enabled)},
 		member{"VectorIndexUpdates", len(in.VectorIndexUpdates) > 0},
-		member{"WarmThroughput", in.WarmThroughput != nil},
 		member{"ReplicaUpdates", len(in.ReplicaUpdates) > 0},
 		member{"GlobalTableWitnessUpdates", len(in.GlobalTableWitnessUpdates) > 0},
 		member{"MultiRegionConsistency", in.MultiRegionConsistency != nil},
@@ -123,8 +125,11 @@ func (r *tableRecord) updateIndexes(in *api.UpdateTableInput, u api.GlobalSecond
 	if r.BillingMode == api.BillingModeProvisioned && c.ProvisionedThroughput == nil {
 		return j, api.Validation("One or more parameter values were invalid: ProvisionedThroughput must be specified for index: " + *c.IndexName)
 	}
+	if err := checkNewWarm(c.WarmThroughput, r.BillingMode, newThroughput(c.ProvisionedThroughput), "index "+*c.IndexName); err != nil {
+		return j, err
+	}
 	x := r.addIndex(indexRecord{Name: *c.IndexName, KeySchema: c.KeySchema, Projection: *c.Projection,
-		Status: api.IndexStatusCreating, Backfilling: true,
+		Status: api.IndexStatusCreating, Backfilling: true, WarmThroughput: c.WarmThroughput,
 		Throughput: newThroughput(c.ProvisionedThroughput), OnDemandThroughput: c.OnDemandThroughput})
 	j.Kind, j.IndexID = jobFillIndex, x.ID
 	return j, nil

@@ -231,6 +231,9 @@ func tableText(d *api.TableDescription) string {
 	slices.SortFunc(c.AttributeDefinitions, func(a, b api.AttributeDefinition) int { return strings.Compare(*a.AttributeName, *b.AttributeName) })
 	c.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
 	slices.SortFunc(c.GlobalSecondaryIndexes, func(a, b api.GlobalSecondaryIndexDescription) int { return strings.Compare(*a.IndexName, *b.IndexName) })
+	for i := range c.GlobalSecondaryIndexes {
+		c.GlobalSecondaryIndexes[i].WarmThroughput = nil
+	}
 	return dump(c)
 }
 
