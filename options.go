@@ -62,6 +62,12 @@ type Options struct {
 	// behaves like the service, a plain rate limit, and one that lets callers wait. nil, the
 	// default, lets everything. Import, time to live and background work are not asked for.
 	Limiter Limiter
+
+	// BackgroundError is told what the work of the background failed with (time to live, trimming
+	// of changes, jobs such as the filling of an index, Sinks), which no caller sees. The work is tried again, and
+	// the same error told once a minute at most. It is called by several goroutines at a time, and must
+	// return soon. nil tells nobody.
+	BackgroundError func(error)
 }
 
 // Limiter decides whether an operation may use capacity now; see api.Limiter.
@@ -82,7 +88,7 @@ func (o *Options) engine() (engine.Options, error) {
 	full, err := engine.Options{
 		Now: o.Now, Rand: o.Rand, Region: o.Region, AccountID: o.AccountID,
 		StatusDelay: o.StatusDelay, ExpressionCache: o.ExpressionCache, HideExpired: o.HideExpired, ExpiryRate: o.ExpiryRate,
-		Sinks: o.Sinks, DataStreamRetention: o.DataStreamRetention, Limiter: o.Limiter,
+		Sinks: o.Sinks, DataStreamRetention: o.DataStreamRetention, Limiter: o.Limiter, BackgroundError: o.BackgroundError,
 	}.WithDefaults()
 	if err != nil {
 		return full, fmt.Errorf("stator: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"runtime"
@@ -39,7 +40,8 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 	if err != nil {
 		return &failure{exitAddress, fmt.Errorf("serve: %w (is a server running there already? --addr chooses another)", err)}
 	}
-	db, err := open(f)
+	logger := f.logger(stderr)
+	db, err := open(f, logger)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -51,7 +53,6 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 
 	ballast := make([]byte, ballastBytes)
 	defer runtime.KeepAlive(ballast)
-	logger := f.logger(stderr)
 	if err := announce(stdout, f, l.Addr()); err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -73,8 +74,11 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 }
 
 // open opens the database, and says what kept it from that in words for people.
-func open(f serveFlags) (*stator.DB, error) {
-	options := &stator.Options{Region: f.region, AccountID: f.account, StatusDelay: f.statusDelay}
+func open(f serveFlags, logger *slog.Logger) (*stator.DB, error) {
+	options := &stator.Options{
+		Region: f.region, AccountID: f.account, StatusDelay: f.statusDelay,
+		BackgroundError: func(err error) { logger.Error("work in the background failed, and is tried again", "error", err) },
+	}
 	if f.capacity {
 		options.Limiter = capacity.New(&capacity.Options{Region: f.region, AccountID: f.account})
 	}

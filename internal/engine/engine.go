@@ -62,6 +62,10 @@ type Options struct {
 	// of them. It is called with no lock held.
 	Limiter api.Limiter
 
+	// BackgroundError is told what the work of the background failed with, which no caller sees. It is called by
+	// several goroutines at a time, and must return soon. nil tells nobody.
+	BackgroundError func(error)
+
 	system bool // Now is time.Now
 }
 

@@ -132,8 +132,10 @@ func (js *jobs) kick() {
 }
 
 func (e *Engine) runJobs(ctx context.Context) {
+	background := e.newBackground()
 	for ctx.Err() == nil {
 		again, err := e.runJobsOnce(ctx)
+		background.failed(err)
 		if again {
 			continue
 		}

@@ -30,6 +30,7 @@ const (
 func (k *keeper) start(e *Engine) {
 	ctx, cancel := context.WithCancel(context.Background())
 	k.cancel = cancel
+	background := e.newBackground()
 	k.done.Go(func() {
 		tick := time.NewTicker(keepEvery)
 		defer tick.Stop()
@@ -40,6 +41,7 @@ func (k *keeper) start(e *Engine) {
 			case <-tick.C:
 			}
 			err := e.keep(ctx)
+			background.failed(err)
 			if errors.Is(err, kv.ErrClosed) || errors.Is(err, kv.ErrReadOnly) {
 				return // until the store is opened again
 			}

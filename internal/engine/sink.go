@@ -140,12 +140,14 @@ func (s *sinks) forget(id sinkID) {
 func (e *Engine) carry(ctx context.Context, id sinkID, sink api.Sink) {
 	defer e.sinks.forget(id)
 	failures := 0
+	background := e.newBackground()
 	for ctx.Err() == nil {
 		woken, err := e.readers.next(id.tableID)
 		if err != nil {
 			return
 		}
 		sent, over, err := e.carrySome(ctx, id, sink)
+		background.failed(err)
 		var wait time.Duration
 		switch {
 		case over || errors.Is(err, kv.ErrClosed) || errors.Is(err, kv.ErrReadOnly):

@@ -3,9 +3,12 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -360,6 +363,32 @@ func TestTrimPassesDamage(t *testing.T) {
 			require.Len(t, rows(t, store, engine.SpaceJournal), 1, "of the damaged table")
 		})
 	}
+}
+
+// TestBackgroundErrors: what nobody called for and fails is told, once a minute at most, and is tried again.
+func TestBackgroundErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told atomic.Int64
+		store := openMemory(t)
+		e, err := engine.Open(t.Context(), store, engine.Options{BackgroundError: func(err error) {
+			if errors.Is(err, kv.ErrCorrupt) {
+				told.Add(1)
+			}
+		}})
+		require.NoError(t, err)
+		createStreamed(t, e, "tab pk:S", newAndOld)
+		time.Sleep(5 * time.Minute)
+		require.Zero(t, told.Load())
+		for _, row := range rows(t, store) {
+			if bytes.HasPrefix(row.Key, engine.SystemKey(engine.SystemJournals, "")) {
+				change(t, store, kv.Pair{Key: row.Key, Value: []byte("{")})
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		require.NoError(t, e.Close())
+		n := told.Load()
+		require.True(t, 4 <= n && n <= 6, n)
+	})
 }
 
 // TestKeeperTrims leaves an engine alone: it looks at the clock by itself.
