@@ -182,7 +182,8 @@ func (t *Trigger) fail(err error) {
 // count when it returns nil; those that wait for another try, or for their window, come
 // again when a trigger of this name is started. A handler that has passed its HandlerTimeout is
 // waited for a second; it may still run when Close returns an error that says so. With a negative
-// HandlerTimeout Close waits for as long as the handler takes. Other errors are those that
+// HandlerTimeout Close waits for as long as the handler takes; a handler must not call it, for it would wait
+// for itself. Other errors are those that
 // ended the trigger before. A second Close returns the same.
 func (t *Trigger) Close() error {
 	t.stop()

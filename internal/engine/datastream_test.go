@@ -247,6 +247,7 @@ func TestSinkGoesOn(t *testing.T) {
 	sink.set(func(s *memorySink) { s.down = nil })
 	sink.has(t, 4)
 	require.Zero(t, sink.repeated)
+	require.Eventually(t, func() bool { return e.Waiting() == 0 }, 10*time.Second, time.Millisecond, "writers have nobody to wake any more")
 	finish(t, e)
 }
 

@@ -139,6 +139,7 @@ func (s *sinks) forget(id sinkID) {
 // at its end or the engine closes.
 func (e *Engine) carry(ctx context.Context, id sinkID, sink api.Sink) {
 	defer e.sinks.forget(id)
+	defer e.readers.wake(id.tableID) // of whom it may be the last, of a table that never changes again
 	failures := 0
 	background := e.newBackground()
 	for ctx.Err() == nil {
