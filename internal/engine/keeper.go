@@ -59,7 +59,9 @@ func (k *keeper) stop() {
 // keep does some of what is due. An error is of the store, and the next pass tries again.
 func (e *Engine) keep(ctx context.Context) error {
 	k := &e.keeper
-	k.pass.Lock()
+	if !k.pass.TryLock() {
+		return nil // Maintain does all of it; to wait for its end would keep Close waiting
+	}
 	defer k.pass.Unlock()
 	_, err := e.sweepExpired(ctx, e.opt.ExpiryRate)
 	if now := e.micros(); now-k.trimmed >= trimEvery || now < k.trimmed {

@@ -391,6 +391,52 @@ func TestBackgroundErrors(t *testing.T) {
 	})
 }
 
+// blocked is a store whose Updates wait until they are let go.
+type blocked struct {
+	kv.Store
+	on      atomic.Bool
+	reached chan struct{}
+	release chan struct{}
+}
+
+func (s *blocked) Update(ctx context.Context, fn func(kv.Writer) error) error {
+	if s.on.Load() {
+		s.reached <- struct{}{}
+		<-s.release
+	}
+	return s.Store.Update(ctx, fn)
+}
+
+// TestCloseDuringMaintain: an engine is closed in the middle of a Maintain, which may have a million items to delete.
+func TestCloseDuringMaintain(t *testing.T) {
+	clock := newClock()
+	store := &blocked{Store: openMemory(t), reached: make(chan struct{}, 10), release: make(chan struct{})}
+	e, err := engine.Open(t.Context(), store, engine.Options{Now: clock.Now, ExpiryRate: -1})
+	require.NoError(t, err)
+	create(t, e, "tab pk:S")
+	ttl(t, e, "tab", "exp", true)
+	fillExpiring(t, e, "tab", 1, clock.Now().Unix())
+	clock.Advance(time.Minute)
+	store.on.Store(true)
+	maintained := make(chan error)
+	go func() {
+		_, err := e.Serve(context.Background(), &api.MaintainInput{})
+		maintained <- err
+	}()
+	<-store.reached
+	time.Sleep(1200 * time.Millisecond) // until the keeper, which looks each second, would go on where Maintain is
+	closed := make(chan error)
+	go func() { closed <- e.Close() }()
+	select {
+	case err := <-closed:
+		require.NoError(t, err)
+	case <-time.After(5 * time.Second):
+		t.Error("Close waits for Maintain")
+	}
+	close(store.release)
+	require.ErrorIs(t, <-maintained, kv.ErrClosed)
+}
+
 // TestKeeperTrims leaves an engine alone: it looks at the clock by itself.
 func TestKeeperTrims(t *testing.T) {
 	clock := newClock()
