@@ -50,7 +50,7 @@ func (s *memorySink) Put(_ context.Context, records []api.SinkRecord) error {
 	switch {
 	case s.panics:
 		panic("the broker is gone")
-	case errors.Is(s.down, runtimeExit):
+	case errors.Is(s.down, errExit):
 		runtime.Goexit()
 	case s.down != nil:
 		return s.down
@@ -328,7 +328,7 @@ func TestSinkAtTheEnd(t *testing.T) {
 
 // TestSinkIntoAnotherStore: a sink whose own store is closed is down, and no more than that.
 func TestSinkIntoAnotherStore(t *testing.T) {
-	for _, of := range []error{kv.ErrClosed, kv.ErrReadOnly, runtimeExit} {
+	for _, of := range []error{kv.ErrClosed, kv.ErrReadOnly, errExit} {
 		c, sink := newClock(), &memorySink{}
 		e := open(t, openMemory(t), withSink(c, sink))
 		create(t, e, "tab pk:S")
@@ -342,8 +342,8 @@ func TestSinkIntoAnotherStore(t *testing.T) {
 	}
 }
 
-// runtimeExit lets a sink end its goroutine.
-var runtimeExit = errors.New("exit")
+// errExit lets a sink end its goroutine.
+var errExit = errors.New("exit")
 
 // TestSinkTellsWhatItMissed: what is trimmed before a sink takes it is told.
 func TestSinkTellsWhatItMissed(t *testing.T) {
