@@ -307,9 +307,13 @@ func TestAutoScalingRuns(t *testing.T) {
 		defer cancel()
 		u := api.Usage{Table: f.caps(), Write: 90, Whole: true}
 		go func() {
-			for ctx.Err() == nil {
+			for second := time.NewTicker(time.Second); ; {
 				_ = f.service.Take(ctx, u)
-				time.Sleep(time.Second)
+				select {
+				case <-second.C:
+				case <-ctx.Done():
+					return
+				}
 			}
 		}()
 		require.ErrorIs(t, a.Run(ctx), context.DeadlineExceeded)
