@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -91,6 +92,31 @@ func (s subscription) store(w kv.Writer, key []byte) error {
 	return w.Put(key, b)
 }
 
+// readSubscription returns the subscription of a name.
+func readSubscription(r kv.Reader, t *table, name string) (s subscription, err error) {
+	v, err := r.Get(subscribersKey(t.id, name))
+	if err != nil {
+		return s, err
+	}
+	if v == nil {
+		return s, &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found: Subscription: " + name + " of table " + t.name + " not found"}
+	}
+	return decodeSubscription(v)
+}
+
+// readJournalEnds returns the journal of a table and the last sequence of each slot.
+func readJournalEnds(r kv.Reader, t *table) (*journal, []uint64, error) {
+	j, err := readJournal(r, t.id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if j == nil {
+		return nil, nil, errNoJournal(t.name)
+	}
+	sequences, _, err := readSequences(r, t.id, j.Slots)
+	return j, sequences, err
+}
+
 // dropSubscriptions forgets all of a table.
 func dropSubscriptions(w kv.Writer, tableID uint32) error {
 	prefix := subscribersKey(tableID, "")
@@ -126,14 +152,7 @@ func (e *Engine) openSubscriptionOnce(ctx context.Context, in *api.OpenSubscript
 	now := e.micros()
 	var out *api.OpenSubscriptionOutput
 	err = e.store.Update(ctx, func(w kv.Writer) error {
-		j, err := readJournal(w, t.id)
-		if err != nil {
-			return err
-		}
-		if j == nil {
-			return errNoJournal(t.name)
-		}
-		sequences, _, err := readSequences(w, t.id, j.Slots)
+		j, sequences, err := readJournalEnds(w, t)
 		if err != nil {
 			return err
 		}
@@ -181,29 +200,14 @@ func (e *Engine) savePositionOnce(ctx context.Context, in *api.SavePositionInput
 	if in.Position != nil {
 		now := e.micros()
 		err = e.store.Update(ctx, func(w kv.Writer) error {
-			key := subscribersKey(t.id, id.name)
-			v, err := w.Get(key)
-			if err != nil {
-				return err
-			}
-			if v == nil {
-				return subscriptionNotFound(id.name, t.name)
-			}
-			s, err := decodeSubscription(v)
+			s, err := readSubscription(w, t, id.name)
 			if err != nil {
 				return err
 			}
 			if s.Session != *in.Session {
 				return &api.Error{Code: api.CodeResourceInUse, Message: "Subscription " + id.name + " of table " + t.name + " was taken over by another reader"}
 			}
-			j, err := readJournal(w, t.id)
-			if err != nil {
-				return err
-			}
-			if j == nil {
-				return errNoJournal(t.name)
-			}
-			sequences, _, err := readSequences(w, t.id, j.Slots)
+			j, sequences, err := readJournalEnds(w, t)
 			if err != nil {
 				return err
 			}
@@ -211,7 +215,7 @@ func (e *Engine) savePositionOnce(ctx context.Context, in *api.SavePositionInput
 				return err
 			}
 			s.Next, s.Saved = in.Position.Next, now
-			return s.store(w, key)
+			return s.store(w, subscribersKey(t.id, id.name))
 		})
 		if err != nil {
 			return nil, err
@@ -221,10 +225,6 @@ func (e *Engine) savePositionOnce(ctx context.Context, in *api.SavePositionInput
 		e.subscriptions.release(id, *in.Session)
 	}
 	return &api.SavePositionOutput{}, nil
-}
-
-func subscriptionNotFound(name, table string) error {
-	return &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found: Subscription: " + name + " of table " + table + " not found"}
 }
 
 func (e *Engine) listSubscriptions(ctx context.Context, in *api.ListSubscriptionsInput) (out *api.ListSubscriptionsOutput, err error) {
@@ -310,15 +310,10 @@ func (e *Engine) deleteSubscription(ctx context.Context, in *api.DeleteSubscript
 		return nil, &api.Error{Code: api.CodeResourceInUse, Message: "Subscription " + id.name + " of table " + t.name + " is in use by a reader"}
 	}
 	err = e.store.Update(ctx, func(w kv.Writer) error {
-		key := subscribersKey(t.id, id.name)
-		v, err := w.Get(key)
-		if err != nil {
+		if _, err := readSubscription(w, t, id.name); err != nil && !errors.Is(err, kv.ErrCorrupt) {
 			return err
 		}
-		if v == nil {
-			return subscriptionNotFound(id.name, t.name)
-		}
-		return w.Delete(key)
+		return w.Delete(subscribersKey(t.id, id.name))
 	})
 	if err != nil {
 		return nil, err
