@@ -51,14 +51,10 @@ const (
 // journalKeySize is the length of a record's key.
 const journalKeySize = spaceKeySize + 1 + 8
 
-// appendJournalKey appends the key of a record.
-func appendJournalKey(dst []byte, tableID uint32, slot byte, sequence uint64) []byte {
-	dst = append(binary.BigEndian.AppendUint32(dst, tableID), spaceJournal, slot)
-	return binary.BigEndian.AppendUint64(dst, sequence)
-}
-
+// journalKey returns the key of a record.
 func journalKey(tableID uint32, slot byte, sequence uint64) []byte {
-	return appendJournalKey(make([]byte, 0, journalKeySize), tableID, slot, sequence)
+	key := append(binary.BigEndian.AppendUint32(make([]byte, 0, journalKeySize), tableID), spaceJournal, slot)
+	return binary.BigEndian.AppendUint64(key, sequence)
 }
 
 // journalPlace returns the slot and the sequence in a record's key.

@@ -129,15 +129,11 @@ func (e *Engine) getShardIterator(ctx context.Context, in *api.GetShardIteratorI
 	now := e.micros()
 	var it shardIterator
 	err := e.store.View(ctx, func(r kv.Reader) error {
-		j, w, err := e.stream(r, *in.StreamArn, now)
+		j, w, shards, err := e.stream(r, *in.StreamArn, now)
 		if err != nil {
 			return err
 		}
-		sequences, err := j.sequences(r)
-		if err != nil {
-			return err
-		}
-		for _, s := range w.shards(sequences, now) {
+		for _, s := range shards {
 			if s.id() != *in.ShardId {
 				continue
 			}

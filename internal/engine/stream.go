@@ -74,23 +74,24 @@ func (e *Engine) describeLatestStream(rec *tableRecord, d *api.TableDescription)
 
 func (e *Engine) streamARN(table, label string) string { return e.arn(table) + "/stream/" + label }
 
-// stream finds a stream, open or not, also of a table that is gone.
-func (e *Engine) stream(r kv.Reader, arn string, now int64) (*journal, *window, error) {
+// stream finds a stream, open or not, also of a table that is gone, and its shards.
+func (e *Engine) stream(r kv.Reader, arn string, now int64) (*journal, *window, []shard, error) {
 	named, label, _ := api.ParseStreamARN(arn)
 	if arn == e.streamARN(named.Table, label) {
 		list, err := readJournalsOf(r, named.Table)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		for _, j := range list {
 			for i := range j.Windows {
 				if w := &j.Windows[i]; w.Kind == windowStream && w.Label == label && !w.over(now) {
-					return j, w, nil
+					sequences, err := j.sequences(r)
+					return j, w, w.shards(sequences, now), err
 				}
 			}
 		}
 	}
-	return nil, nil, &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found: Stream: " + arn + " not found"}
+	return nil, nil, nil, &api.Error{Code: api.CodeResourceNotFound, Message: "Requested resource not found: Stream: " + arn + " not found"}
 }
 
 // over reports whether a window ended so long ago that nothing of it is left.
@@ -99,12 +100,8 @@ func (w *window) over(now int64) bool { return w.Ended != 0 && w.Ended <= now-w.
 const maxListStreams = 100
 
 func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*api.ListStreamsOutput, error) {
-	type found struct {
-		tableID, windowID uint32
-		api.Stream
-	}
 	now := e.micros()
-	var all []found
+	var all []api.Stream
 	err := e.store.View(ctx, func(r kv.Reader) error {
 		all = nil
 		read := readJournals
@@ -120,8 +117,7 @@ func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*ap
 				if w.Kind != windowStream || w.over(now) {
 					continue
 				}
-				all = append(all, found{j.TableID, w.ID, api.Stream{
-					StreamArn: new(e.streamARN(j.Table, w.Label)), StreamLabel: new(w.Label), TableName: new(j.Table)}})
+				all = append(all, api.Stream{StreamArn: new(e.streamARN(j.Table, w.Label)), StreamLabel: new(w.Label), TableName: new(j.Table)})
 			}
 		}
 		return nil
@@ -129,12 +125,12 @@ func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*ap
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b found) int {
+	slices.SortFunc(all, func(a, b api.Stream) int {
 		return cmp.Or(cmp.Compare(*a.TableName, *b.TableName), cmp.Compare(*a.StreamLabel, *b.StreamLabel))
 	})
 	if in.ExclusiveStartStreamArn != nil {
 		after, label, _ := api.ParseStreamARN(*in.ExclusiveStartStreamArn)
-		all = slices.DeleteFunc(all, func(f found) bool {
+		all = slices.DeleteFunc(all, func(f api.Stream) bool {
 			return cmp.Or(cmp.Compare(*f.TableName, after.Table), cmp.Compare(*f.StreamLabel, label)) <= 0
 		})
 	}
@@ -148,7 +144,7 @@ func (e *Engine) listStreams(ctx context.Context, in *api.ListStreamsInput) (*ap
 			out.LastEvaluatedStreamArn = out.Streams[limit-1].StreamArn
 			break
 		}
-		out.Streams = append(out.Streams, f.Stream)
+		out.Streams = append(out.Streams, f)
 	}
 	return out, nil
 }
@@ -159,11 +155,7 @@ func (e *Engine) describeStream(ctx context.Context, in *api.DescribeStreamInput
 	now := e.micros()
 	var d *api.StreamDescription
 	err := e.store.View(ctx, func(r kv.Reader) error {
-		j, w, err := e.stream(r, *in.StreamArn, now)
-		if err != nil {
-			return err
-		}
-		sequences, err := j.sequences(r)
+		j, w, shards, err := e.stream(r, *in.StreamArn, now)
 		if err != nil {
 			return err
 		}
@@ -175,7 +167,6 @@ func (e *Engine) describeStream(ctx context.Context, in *api.DescribeStreamInput
 			StreamArn: new(*in.StreamArn), StreamLabel: new(w.Label), StreamStatus: new(status), StreamViewType: new(w.ViewType),
 			TableName: new(j.Table), KeySchema: copySchema(j.KeySchema), CreationRequestDateTime: timeOf(w.Started), Shards: []api.Shard{},
 		}
-		shards := w.shards(sequences, now)
 		if f := in.ShardFilter; f != nil {
 			shards = slices.DeleteFunc(shards, func(s shard) bool { return s.parent() != *f.ShardId })
 		}
