@@ -23,7 +23,7 @@ import (
 var (
 	link      = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	mentioned = regexp.MustCompile("`((?:[a-z0-9_.-]+/)+[a-z0-9_.-]*)`") // `internal/engine/change.go`, `docs/`
-	firstPart = regexp.MustCompile(`^(api|attr|clients|cmd|docs|examples|internal|kv|sdk|server|tools|\.ci)/`)
+	firstPart = regexp.MustCompile(`^(api|attr|clients|cmd|docs|examples|internal|kv|reliability|sdk|server|tools|\.ci)/`)
 	fenced    = regexp.MustCompile("(?s)```.*?```")
 	heading   = regexp.MustCompile(`(?m)^#+ +(.+)$`)
 )
