@@ -33,6 +33,8 @@ type Store struct {
 	limits  kv.Limits
 	options Options
 
+	verifier verifier
+
 	queue     queue
 	committer committer
 	done      chan struct{} // closed when the committer's goroutine has ended; nil when read-only
@@ -71,7 +73,7 @@ func (s *Store) View(ctx context.Context, fn func(kv.Reader) error) (err error) 
 			err = corrupt(p)
 		}
 	}()
-	if err := r.begin(tx); err != nil {
+	if err := r.begin(s, tx); err != nil {
 		return err
 	}
 	return fn(&r)

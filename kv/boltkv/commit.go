@@ -103,7 +103,7 @@ func (c *committer) commit() {
 			c.again()
 		}
 	}()
-	if err := base.begin(tx); err != nil {
+	if err := base.begin(c.store, tx); err != nil {
 		over = true
 		_ = tx.Rollback()
 		c.refuseWaiting(err)
@@ -179,6 +179,9 @@ func (c *committer) runCall(call *call, under overlay.Over) {
 // apply puts the batch into tx.
 func (c *committer) apply(tx *bolt.Tx) (err error) {
 	defer recoverCorrupt(&err)
+	if err := c.store.guardBatch(tx, c.batch.All()); err != nil {
+		return err
+	}
 	bucket := tx.Bucket(bucketName)
 	for key, value := range c.batch.All() {
 		if value == nil {

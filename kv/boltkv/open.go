@@ -60,6 +60,9 @@ func open(path string, o Options) (*Store, error) {
 		options: o,
 		commit:  (*bolt.Tx).Commit,
 	}
+	if err := s.verifyOpened(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if o.ReadOnly {
 		err := fmt.Errorf("%w: it was opened with Options.ReadOnly", kv.ErrReadOnly)
 		s.refused.Store(&err)

@@ -12,55 +12,36 @@ import (
 )
 
 // reader reads one bbolt transaction, in which nothing is written while it
-// does. It keeps its cursors for the next Get or Scan, whose stacks bbolt would
-// otherwise allocate every time.
+// does. It keeps its cursors for the next Scan, whose stacks would otherwise be
+// allocated every time.
 //
-// bbolt panics on a page that cannot be right. Every call into it stands
-// behind a recover that makes kv.ErrCorrupt of that, and only these calls: a
+// A page that cannot be right can still show itself by an index out of range,
+// when it changes after it was checked. Every look into pages stands
+// behind a recover that makes kv.ErrCorrupt of that, and only these: a
 // panic of fn is fn's own.
 type reader struct {
-	bucket *bolt.Bucket // nil after the end of the transaction
-	get    *bolt.Cursor
-	got    bool           // there was a Get
-	idle   []*bolt.Cursor // for scans
+	open bool // the transaction is not over
+	tree tree
+	idle []*cursor // for scans
 }
 
 var _ kv.Reader = (*reader)(nil)
 
-func (r *reader) begin(tx *bolt.Tx) (err error) {
+func (r *reader) begin(s *Store, tx *bolt.Tx) (err error) {
 	defer recoverCorrupt(&err)
-	if r.bucket = tx.Bucket(bucketName); r.bucket == nil {
-		return fmt.Errorf("%w: the file has no bucket %q", kv.ErrCorrupt, bucketName)
-	}
-	return nil
+	r.tree, err = s.tree(tx)
+	r.open = err == nil
+	return err
 }
 
-func (r *reader) end() { r.bucket, r.get, r.got, r.idle = nil, nil, false, nil }
+func (r *reader) end() { *r = reader{} }
 
 func (r *reader) Get(key []byte) (value []byte, err error) {
-	if r.bucket == nil {
+	if !r.open {
 		return nil, kv.ErrFinished
 	}
 	defer recoverCorrupt(&err)
-	if r.get == nil {
-		// The first Get, which is mostly the only one, does without a cursor of
-		// its own. nil may be an empty value, too: the cursor tells.
-		if !r.got {
-			r.got = true
-			if v := r.bucket.Get(key); v != nil {
-				return v, nil
-			}
-		}
-		r.get = r.bucket.Cursor()
-	}
-	k, v := r.get.Seek(key)
-	if !bytes.Equal(k, key) || k == nil {
-		return nil, nil
-	}
-	if v == nil {
-		v = []byte{}
-	}
-	return v, nil
+	return r.tree.get(key)
 }
 
 func (r *reader) GetMany(keys [][]byte) ([][]byte, error) {
@@ -76,22 +57,18 @@ func (r *reader) GetMany(keys [][]byte) ([][]byte, error) {
 
 func (r *reader) Scan(lo, hi []byte, reverse bool) iter.Seq2[kv.Pair, error] {
 	return func(yield func(kv.Pair, error) bool) {
-		if r.bucket == nil {
+		if !r.open {
 			yield(kv.Pair{}, kv.ErrFinished)
 			return
 		}
-		cursor := r.cursor()
-		defer func() { r.idle = append(r.idle, cursor) }()
-		pair, err := start(cursor, lo, hi, reverse)
+		c := r.cursor()
+		defer func() { r.idle = append(r.idle, c) }()
+		pair, err := r.start(c, lo, hi, reverse)
 		for err == nil && pair.Key != nil {
-			if reverse && lo != nil && bytes.Compare(pair.Key, lo) < 0 ||
-				!reverse && hi != nil && bytes.Compare(pair.Key, hi) >= 0 {
-				return
-			}
 			if !yield(pair, nil) {
 				return
 			}
-			pair, err = step(cursor, reverse)
+			pair, err = r.step(c, lo, hi, reverse)
 		}
 		if err != nil {
 			yield(kv.Pair{}, err)
@@ -99,40 +76,65 @@ func (r *reader) Scan(lo, hi []byte, reverse bool) iter.Seq2[kv.Pair, error] {
 	}
 }
 
-func (r *reader) cursor() *bolt.Cursor {
+func (r *reader) cursor() *cursor {
 	if n := len(r.idle); n > 0 {
-		cursor := r.idle[n-1]
+		c := r.idle[n-1]
 		r.idle = r.idle[:n-1]
-		return cursor
+		return c
 	}
-	return r.bucket.Cursor()
+	return &cursor{}
 }
 
-func start(cursor *bolt.Cursor, lo, hi []byte, reverse bool) (pair kv.Pair, err error) {
+func (r *reader) start(c *cursor, lo, hi []byte, reverse bool) (pair kv.Pair, err error) {
+	if !r.open {
+		return pair, kv.ErrFinished
+	}
 	defer recoverCorrupt(&err)
 	switch {
 	case !reverse && lo == nil:
-		pair.Key, pair.Value = cursor.First()
+		err = c.end(&r.tree, first)
 	case !reverse:
-		pair.Key, pair.Value = cursor.Seek(lo)
+		err = c.seek(&r.tree, lo)
 	case hi == nil:
-		pair.Key, pair.Value = cursor.Last()
+		err = c.end(&r.tree, last)
 	default:
-		if k, _ := cursor.Seek(hi); k == nil {
-			pair.Key, pair.Value = cursor.Last()
-		} else {
-			pair.Key, pair.Value = cursor.Prev()
-		}
+		err = c.seek(&r.tree, hi)
+		c.leaf().at--
 	}
-	return pair, nil
+	if err != nil {
+		return pair, err
+	}
+	return r.here(c, lo, hi, reverse)
 }
 
-func step(cursor *bolt.Cursor, reverse bool) (pair kv.Pair, err error) {
+func (r *reader) step(c *cursor, lo, hi []byte, reverse bool) (pair kv.Pair, err error) {
+	if !r.open {
+		return pair, kv.ErrFinished
+	}
 	defer recoverCorrupt(&err)
 	if reverse {
-		pair.Key, pair.Value = cursor.Prev()
+		c.leaf().at--
 	} else {
-		pair.Key, pair.Value = cursor.Next()
+		c.leaf().at++
+	}
+	return r.here(c, lo, hi, reverse)
+}
+
+// here returns the row at the cursor, or none when the scan is over.
+func (r *reader) here(c *cursor, lo, hi []byte, reverse bool) (pair kv.Pair, err error) {
+	f := c.leaf()
+	if f.at < 0 || f.at >= f.n {
+		if ok, err := c.settle(&r.tree, reverse); !ok || err != nil {
+			return pair, err
+		}
+		f = c.leaf()
+	}
+	pair.Key, pair.Value = f.row(f.at)
+	switch {
+	case reverse && lo != nil && bytes.Compare(pair.Key, lo) < 0:
+		return kv.Pair{}, r.tree.sure(&f.page, f.at+1)
+	case !reverse && hi != nil && bytes.Compare(pair.Key, hi) >= 0:
+		return kv.Pair{}, r.tree.sure(&f.page, f.at)
 	}
 	return pair, nil
 }
