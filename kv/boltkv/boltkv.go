@@ -37,6 +37,7 @@ type Store struct {
 
 	queue     queue
 	committer committer
+	space     space         // the committer's
 	done      chan struct{} // closed when the committer's goroutine has ended; nil when read-only
 
 	// refused is set once, when a commit's fate is unknown or the file turned

@@ -1,11 +1,13 @@
 package boltkv
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -44,7 +46,8 @@ type committer struct {
 	waiting []*call // taken from the queue, in order
 	taken   []*call // run for the commit that is being made
 	last    int     // how many were answered by the last commit
-	single  int     // so many of waiting get a commit of their own
+	deletes int     // so many of waiting, which only delete, get a commit together
+	single  int     // so many of those after them get a commit of their own each
 
 	batch overlay.Layer // what the taken calls write
 	layer overlay.Layer // what the running call writes
@@ -127,8 +130,7 @@ func (c *committer) commit() {
 	if err != nil && len(c.taken) > 1 && c.store.refusal() == nil {
 		// There was no space for all of them, or one met a broken page. Those
 		// who ask for less, or elsewhere, are not to suffer from it.
-		c.single = len(c.taken)
-		c.again()
+		c.apart(err)
 		return
 	}
 	c.answer(err)
@@ -145,9 +147,15 @@ func (c *committer) gather(base *reader) {
 		if call.claim() {
 			c.runCall(call, under)
 		}
-		if c.single > 0 {
+		switch {
+		case c.deletes > 1:
+			c.deletes--
+		case c.deletes == 1:
+			c.deletes = 0
+			return
+		case c.single > 0:
 			c.single--
-			break
+			return
 		}
 	}
 }
@@ -193,8 +201,53 @@ func (c *committer) apply(tx *bolt.Tx) (err error) {
 			return fmt.Errorf("boltkv: write a row: %w", err)
 		}
 	}
-	c.store.setGrowth(tx.Size())
-	return nil
+	return c.store.space.admit(c.store.db, tx, c)
+}
+
+// puts returns how many rows the batch puts, and their bytes.
+func (c *committer) puts() (n, bytes int64) {
+	for key, value := range c.batch.All() {
+		if value != nil {
+			n++
+			bytes += int64(len(key) + len(value))
+		}
+	}
+	return n, bytes
+}
+
+// purpose returns what the commit of a batch with so many puts is for: the
+// least of what its calls say. Where there are none, all that they do is make room.
+func (c *committer) purpose(puts int64) kv.Purpose {
+	purpose := kv.PurposeReclaim
+	if puts == 0 {
+		return purpose
+	}
+	for _, call := range c.taken {
+		if !call.failed() {
+			purpose = min(purpose, kv.PurposeOf(call.ctx))
+		}
+	}
+	return purpose
+}
+
+// apart puts the taken calls back to try them anew, each by itself after a failure that may
+// be that of one. When the store is full, those that delete come first, and
+// together at first: they make room, and may have a reserve that the others have not.
+func (c *committer) apart(err error) {
+	together := c.purpose(1) != kv.PurposeWrite
+	others := len(c.waiting)
+	c.again()
+	calls := c.waiting[:len(c.waiting)-others]
+	c.deletes = 0
+	if errors.Is(err, kv.ErrFull) && !together {
+		slices.SortStableFunc(calls, func(a, b *call) int {
+			return cmp.Compare(kv.PurposeOf(b.ctx), kv.PurposeOf(a.ctx))
+		})
+		for c.deletes < len(calls) && kv.PurposeOf(calls[c.deletes].ctx) != kv.PurposeWrite {
+			c.deletes++
+		}
+	}
+	c.single += len(calls) - c.deletes
 }
 
 // again puts the taken calls back before those that wait, except for one that
@@ -204,7 +257,6 @@ func (c *committer) again() {
 	for _, call := range c.taken {
 		if call.exited {
 			call.answer()
-			c.single = max(c.single-1, 0)
 			continue
 		}
 		call.err, call.panicked, call.reason = nil, false, nil
@@ -240,17 +292,7 @@ func (c *committer) refuseWaiting(err error) {
 		}
 	}
 	clear(c.waiting)
-	c.waiting, c.single = c.waiting[:0], 0
-}
-
-// setGrowth sets by how much the file grows at a time: little while it is
-// small, and in larger steps later, for each step costs an fsync.
-func (s *Store) setGrowth(fileBytes int64) {
-	step := min(max(fileBytes/4, 1<<20), 16<<20)
-	if limit := s.options.MaxSizeBytes; limit > 0 {
-		step = min(step, limit/16) // a step must fit below the limit to be taken
-	}
-	s.db.AllocSize = int(step)
+	c.waiting, c.deletes, c.single = c.waiting[:0], 0, 0
 }
 
 // tryCommit commits tx and leaves it closed.
@@ -280,9 +322,9 @@ func (s *Store) tryCommit(tx *bolt.Tx) (err error) {
 func (s *Store) fate(err error, txid int) error {
 	switch {
 	case errors.Is(err, berrors.ErrMaxSizeReached):
-		return fmt.Errorf("%w: the file would pass Options.MaxSizeBytes %d", kv.ErrFull, s.options.MaxSizeBytes)
+		return s.space.full("the file may not grow as far as this needs")
 	case s.lastCommit() < txid && noSpace(err):
-		return fmt.Errorf("%w: %w", kv.ErrFull, err)
+		return fmt.Errorf("%w: %w", kv.ErrDiskFull, err)
 	case s.lastCommit() < txid && errors.Is(err, kv.ErrCorrupt):
 		s.refuse(err)
 		return err

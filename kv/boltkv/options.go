@@ -20,9 +20,17 @@ type Options struct {
 	LockTimeout time.Duration
 
 	// MaxSizeBytes is how large the file may grow; a commit that needs more
-	// fails with kv.ErrFull. The file grows in steps, so that the last
-	// sixteenth may stay unused. 0 means no limit, otherwise at least 1 MiB.
+	// fails with kv.ErrSizeLimit. 0 means no limit, otherwise at least 1 MiB.
 	MaxSizeBytes int64
+
+	// ReserveBytes is the space that is kept for deletions when the file has its
+	// largest size or the disk is full: transactions with a kv.Purpose may use it, and others fail with kv.ErrFull
+	// when they would. Free pages in the file count. The rest is the last part below MaxSizeBytes, and on
+	// Linux blocks that belong to the file beyond its end, where the file system can set them
+	// aside (ext4, XFS, btrfs, tmpfs and others); elsewhere nothing is kept of a disk. 0 means a sixteenth of the
+	// file, at least 1 MiB, at most 16 MiB and at most an eighth of MaxSizeBytes; a negative number means
+	// none; a positive one may be up to half of MaxSizeBytes.
+	ReserveBytes int64
 
 	// InitialMmapBytes is how much address space (not memory, not disk) is
 	// mapped at the start. When the file outgrows it the map is renewed, and
@@ -67,6 +75,9 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	if full.MaxSizeBytes > math.MaxInt {
 		fault("MaxSizeBytes is %d, this system allows at most %d", full.MaxSizeBytes, math.MaxInt)
+	}
+	if full.MaxSizeBytes > 0 && full.ReserveBytes > full.MaxSizeBytes/2 {
+		fault("ReserveBytes is %d, it may be at most half of MaxSizeBytes, which is %d", full.ReserveBytes, full.MaxSizeBytes)
 	}
 	switch {
 	case full.InitialMmapBytes < 0, full.InitialMmapBytes == 0 && runtime.GOOS == "windows":
