@@ -27,14 +27,18 @@ var _ Client = (*DB)(nil)
 // second one Open fails with ErrLocked after a second. A file that was
 // written by a newer format of Stator, or by something else, is refused and left alone.
 //
-// To open a file in another way (its size bounded, without fsync) pass a store of
+// To open a file in another way (without fsync, for reading alone) pass a store of
 // package boltkv to OpenStore.
 func Open(path string, options *Options) (*DB, error) {
 	full, err := options.engine()
 	if err != nil {
 		return nil, err
 	}
-	store, err := boltkv.Open(path, nil)
+	var file boltkv.Options
+	if options != nil {
+		file.MaxSizeBytes, file.ReserveBytes = options.MaxSizeBytes, options.ReserveBytes
+	}
+	store, err := boltkv.Open(path, &file)
 	if err != nil {
 		return nil, fmt.Errorf("stator: open %s: %w", path, err)
 	}

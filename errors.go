@@ -58,6 +58,11 @@ var (
 	// ErrLocked: another process has the file open.
 	ErrLocked = kv.ErrLocked
 
+	// ErrFull: the disk is full, or the file is as large as Options.MaxSizeBytes allows. Nothing was
+	// written. Reads work, deletions do too (see Options.ReserveBytes), and
+	// writes as soon as there is space again.
+	ErrFull = kv.ErrFull
+
 	// ErrOutcomeUnknown: the disk failed while it committed, so that the write
 	// may have taken place or not. The DB refuses writes until it is opened again.
 	ErrOutcomeUnknown = kv.ErrOutcomeUnknown

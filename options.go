@@ -63,6 +63,20 @@ type Options struct {
 	// default, lets everything. Import, time to live and background work are not asked for.
 	Limiter Limiter
 
+	// MaxSizeBytes is how large the file of Open may grow. A write that needs more fails with ErrFull: nothing
+	// was written, reads and deletions still work, and writes again when enough was deleted. The
+	// file itself never shrinks. 0, the default, means no limit but the disk's; otherwise at least 1 MiB. OpenMemory and OpenStore ignore it.
+	MaxSizeBytes int64
+
+	// ReserveBytes is the space that Open keeps for deletions (of items, tables and indexes, of what has expired, of
+	// changes that nobody can read any more), so that they still work when the disk is full or the file as
+	// large as it may be. It is a part of MaxSizeBytes; without that, or on a disk that is full
+	// before, on Linux it is disk space beyond the end of the file, which the file holds on to; elsewhere nothing is kept of a
+	// disk. Free pages in the file count towards it. 0 means a sixteenth of the file, but 1 to 16 MiB
+	// and at most an eighth of MaxSizeBytes; a negative number keeps none; at most half of
+	// MaxSizeBytes. OpenMemory and OpenStore ignore it.
+	ReserveBytes int64
+
 	// BackgroundError is told what the work of the background failed with (time to live, trimming
 	// of changes, jobs such as the filling of an index, Sinks), which no caller sees. The work is tried again, and
 	// the same error told once a minute at most. It is called by several goroutines at a time, and must

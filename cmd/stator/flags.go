@@ -31,6 +31,8 @@ type serveFlags struct {
 	statusDelay   time.Duration
 	capacity      bool
 	metrics       bool
+	maxSize       sizeFlag
+	reserve       sizeFlag
 }
 
 // list is a flag that may be given several times, and each time with several values.
@@ -79,6 +81,8 @@ func parseServe(args []string, stdout io.Writer) (serveFlags, error) {
 	set.DurationVar(&f.statusDelay, "status-delay", 0, "how long tables stay CREATING, UPDATING and DELETING, as on AWS")
 	set.BoolVar(&f.capacity, "capacity", false, "throttle as AWS does: by provisioned units, on-demand limits and partitions")
 	set.BoolVar(&f.metrics, "metrics", false, "serve GET /metrics, in the text format of Prometheus, to all who can connect")
+	set.Var(&f.maxSize, "max-size", "`size` up to which the file may grow, such as 500MB or 10GiB (default no limit but the disk's)")
+	set.Var(&f.reserve, "reserve", "`size` that is kept for deletions when the file or the disk is full; none keeps nothing (default a sixteenth of the file, 1MiB to 16MiB)")
 	set.DurationVar(&f.grace, "grace", 10*time.Second, "how long accepted requests may go on after an interrupt")
 
 	var names []string
@@ -110,6 +114,10 @@ func (f *serveFlags) check(names []string) error {
 		return usagef("serve: either the file %s or --memory, not both", names[0])
 	case len(names) == 0 && !f.memory:
 		return usagef("serve: say what to serve: a file, or --memory")
+	case f.memory && (f.maxSize != 0 || f.reserve != 0):
+		return usagef("serve: --max-size and --reserve are for a file, not for --memory")
+	case f.maxSize < 0:
+		return usagef("serve: --max-size is none, want a size")
 	case (f.cert == "") != (f.key == ""):
 		return usagef("serve: --tls-cert and --tls-key go together")
 	case f.logFormat != "text" && f.logFormat != "json":

@@ -77,6 +77,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) (err er
 func open(f serveFlags, logger *slog.Logger) (*stator.DB, error) {
 	options := &stator.Options{
 		Region: f.region, AccountID: f.account, StatusDelay: f.statusDelay,
+		MaxSizeBytes: int64(f.maxSize), ReserveBytes: int64(f.reserve),
 		BackgroundError: func(err error) { logger.Error("work in the background failed, and is tried again", "error", err) },
 	}
 	if f.capacity {

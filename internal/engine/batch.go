@@ -314,7 +314,7 @@ func (d *writesDone) add(e *Engine, t *table, name string, use writeUsage) {
 // writeMany carries out writes of distinct items in one transaction, for its speed.
 func (e *Engine) writeMany(ctx context.Context, writes []write, metrics bool) (done writesDone, err error) {
 	now, visible := e.micros(), e.visibility()
-	err = e.store.Update(ctx, func(kw kv.Writer) error {
+	err = e.store.Update(forWrites(ctx, writes), func(kw kv.Writer) error {
 		x := tx{w: kw, now: now, visible: visible}
 		done = writesDone{}
 		changes, err := x.planAll(writes)

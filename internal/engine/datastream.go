@@ -75,7 +75,7 @@ func (e *Engine) enableDataStream(ctx context.Context, in *api.EnableKinesisStre
 func (e *Engine) disableDataStream(ctx context.Context, in *api.DisableKinesisStreamingDestinationInput) (*api.DisableKinesisStreamingDestinationOutput, error) {
 	now := e.micros()
 	name := tableName(in.TableName)
-	t, err := e.changeTable(ctx, name, func(w kv.Writer, rec *tableRecord) error {
+	t, err := e.changeTable(kv.WithPurpose(ctx, kv.PurposeDelete), name, func(w kv.Writer, rec *tableRecord) error {
 		j, err := readJournal(w, rec.ID)
 		if err != nil {
 			return err

@@ -323,6 +323,10 @@ func asError(err error) error {
 		e.Message = "The request ended before the operation began; nothing was written"
 	case errors.Is(err, kv.ErrReadOnly):
 		e.Message = "The store refuses writes; nothing was written"
+	case errors.Is(err, kv.ErrDiskFull):
+		e.Message = "The disk is full; nothing was written"
+	case errors.Is(err, kv.ErrSizeLimit):
+		e.Message = "The store has the largest size that it may have; nothing was written"
 	case errors.Is(err, kv.ErrFull):
 		e.Message = "The store is full; nothing was written"
 	case errors.Is(err, kv.ErrTooBig):

@@ -186,7 +186,7 @@ func (e *Engine) sweepTable(ctx context.Context, s *sweep, most int) (deleted in
 		if t == nil || t.id != s.id || !t.expires {
 			return nil // it is gone, or was disabled meanwhile
 		}
-		return e.store.Update(ctx, func(w kv.Writer) (err error) {
+		return e.store.Update(kv.WithPurpose(ctx, kv.PurposeDelete), func(w kv.Writer) (err error) {
 			x := tx{w: w, now: now}
 			if found, err = x.dueItems(t, s.at, s.hi, most); err != nil {
 				return err

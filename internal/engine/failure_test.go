@@ -41,6 +41,8 @@ func TestErrorsOfTheStore(t *testing.T) {
 		{kv.ErrOutcomeUnknown, "InternalServerError: It is unknown whether the write took place"},
 		{kv.ErrReadOnly, "InternalServerError: The store refuses writes; nothing was written"},
 		{kv.ErrFull, "InternalServerError: The store is full; nothing was written"},
+		{kv.ErrDiskFull, "InternalServerError: The disk is full; nothing was written"},
+		{kv.ErrSizeLimit, "InternalServerError: The store has the largest size that it may have; nothing was written"},
 		{kv.ErrTooBig, "ValidationException: The request is larger than the store can hold; nothing was written"},
 		{kv.ErrCorrupt, "InternalServerError: The store is damaged"},
 		{kv.ErrClosed, "ServiceUnavailable: The database is closed"},

@@ -73,7 +73,7 @@ func (e *Engine) dropTable(ctx context.Context, name string) (*tableRecord, erro
 	defer e.control.Unlock()
 	now := e.micros()
 	var rec *tableRecord
-	err := e.store.Update(ctx, func(w kv.Writer) error {
+	err := e.store.Update(kv.WithPurpose(ctx, kv.PurposeReclaim), func(w kv.Writer) error {
 		v, err := w.Get(catalogKey(name))
 		if err != nil {
 			return err
@@ -230,6 +230,7 @@ func (j job) still(r kv.Reader) (bool, error) {
 // stepDrop deletes some of the rows lo <= key < hi. When there are none left,
 // it calls after and ends the job.
 func (e *Engine) stepDrop(ctx context.Context, j job, lo, hi []byte, after func(context.Context, job) error) error {
+	ctx = kv.WithPurpose(ctx, kv.PurposeReclaim)
 	done := false
 	err := e.store.Update(ctx, func(w kv.Writer) error {
 		done = true

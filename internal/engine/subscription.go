@@ -309,7 +309,7 @@ func (e *Engine) deleteSubscription(ctx context.Context, in *api.DeleteSubscript
 	if e.subscriptions.lives(id) {
 		return nil, &api.Error{Code: api.CodeResourceInUse, Message: "Subscription " + id.name + " of table " + t.name + " is in use by a reader"}
 	}
-	err = e.store.Update(ctx, func(w kv.Writer) error {
+	err = e.store.Update(kv.WithPurpose(ctx, kv.PurposeReclaim), func(w kv.Writer) error {
 		if _, err := readSubscription(w, t, id.name); err != nil && !errors.Is(err, kv.ErrCorrupt) {
 			return err
 		}

@@ -65,6 +65,7 @@ type span struct{ lo, hi []byte }
 
 // deleteSpan deletes rows, in steps that disturb nobody.
 func (e *Engine) deleteSpan(ctx context.Context, s span) (deleted int64, err error) {
+	ctx = kv.WithPurpose(ctx, kv.PurposeReclaim)
 	for {
 		rows := 0
 		err := e.store.Update(ctx, func(w kv.Writer) (err error) {
@@ -151,7 +152,7 @@ func (j *journal) forget(now int64) bool {
 }
 
 func (e *Engine) forgetWindows(ctx context.Context, tableID uint32, now int64) error {
-	return e.store.Update(ctx, func(w kv.Writer) error {
+	return e.store.Update(kv.WithPurpose(ctx, kv.PurposeReclaim), func(w kv.Writer) error {
 		j, err := readJournal(w, tableID)
 		if err != nil || j == nil || !j.forget(now) {
 			return err

@@ -51,6 +51,9 @@ func (e *Engine) updateTimeToLive(ctx context.Context, in *api.UpdateTimeToLiveI
 	attribute, enabled := *in.TimeToLiveSpecification.AttributeName, *in.TimeToLiveSpecification.Enabled
 	now := e.micros()
 	jobStarted := false
+	if !enabled {
+		ctx = kv.WithPurpose(ctx, kv.PurposeDelete)
+	}
 	_, err := e.changeTable(ctx, name, func(w kv.Writer, rec *tableRecord) (err error) {
 		jobStarted, err = e.changeTTL(w, rec, attribute, enabled, now)
 		return err

@@ -19,6 +19,9 @@ func (e *Engine) updateTable(ctx context.Context, in *api.UpdateTableInput) (*ap
 	if err := e.refuseBusy(name); err != nil {
 		return nil, err
 	}
+	if !adds(in) {
+		ctx = kv.WithPurpose(ctx, kv.PurposeDelete)
+	}
 	jobStarted := false
 	t, err := e.changeTable(ctx, name, func(w kv.Writer, rec *tableRecord) error {
 		jobStarted = false
@@ -66,6 +69,13 @@ func (e *Engine) updateTable(ctx context.Context, in *api.UpdateTableInput) (*ap
 	d := e.describe(t.rec, n)
 	d.TableStatus = new(api.TableStatusUpdating)
 	return &api.UpdateTableOutput{TableDescription: d}, nil
+}
+
+// adds reports whether a request makes an index or enables a stream. One that
+// does not is carried out on a full store, too: it may delete an index, or end the protection of a table from deletion.
+func adds(in *api.UpdateTableInput) bool {
+	return in.StreamSpecification != nil && isTrue(in.StreamSpecification.StreamEnabled) ||
+		slices.ContainsFunc(in.GlobalSecondaryIndexUpdates, func(u api.GlobalSecondaryIndexUpdate) bool { return u.Create != nil })
 }
 
 func unsupportedInUpdate(in *api.UpdateTableInput) error {

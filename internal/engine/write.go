@@ -111,6 +111,16 @@ func (w *write) plan(old row, visible visibility) (change, error) {
 	return c, nil
 }
 
+// forWrites returns the context for a transaction of writes, with its purpose.
+func forWrites(ctx context.Context, writes []write) context.Context {
+	for i := range writes {
+		if k := writes[i].kind; k != writeDelete && k != writeCheck {
+			return ctx
+		}
+	}
+	return kv.WithPurpose(ctx, kv.PurposeDelete)
+}
+
 func itemOf(r row) itemcodec.Item {
 	if r == nil {
 		return nil
@@ -271,6 +281,9 @@ func (e *Engine) commit(ctx context.Context, s *single, operation string) error 
 
 func (e *Engine) commitNow(ctx context.Context, s *single) error {
 	s.now, s.visible = e.micros(), e.visibility()
+	if s.kind == writeDelete {
+		ctx = kv.WithPurpose(ctx, kv.PurposeDelete)
+	}
 	err := e.store.Update(ctx, s.apply)
 	if err == nil {
 		e.changed(s.t)
