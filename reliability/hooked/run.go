@@ -1,0 +1,106 @@
+package hooked
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Run builds the tests of the caller's package with the tag hooked, on the
+// hooked copy of bbolt, and runs them with args. It logs what they log, and
+// fails when they do.
+func Run(t *testing.T, args ...string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("SKIPPED: on Windows bbolt's files grow by their memory map, which has no hook")
+	}
+	module, err := moduleDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := Source(module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := Generate(source, filepath.Join(dir, "bbolt")); err != nil {
+		t.Fatal(err)
+	}
+	modfile, err := writeModfile(module, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := writeOverlay(filepath.Dir(module), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Without -trimpath the name of the folder would be a part of what is
+	// compiled, and nothing would be found in the build cache. vet has no -modfile of its own.
+	command := append([]string{"test", "-tags=hooked", "-modfile=" + modfile, "-overlay=" + overlay, "-trimpath", "-vet=off", "-count=1", "-v",
+		"-timeout=4h", ".", "-args"}, args...)
+	cmd := exec.CommandContext(t.Context(), "go", command...)
+	out, err := cmd.CombinedOutput()
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		if line := lines.Text(); err != nil || strings.Contains(line, "_test.go:") || strings.Contains(line, "--- ") {
+			t.Log(line)
+		}
+	}
+	if err != nil {
+		t.Fatalf("go %s: %v", strings.Join(command, " "), err)
+	}
+}
+
+// moduleDir returns the folder of the module that the test runs in.
+func moduleDir() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if filepath.Dir(dir) == dir {
+			return "", fmt.Errorf("there is no go.mod above the working directory")
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// writeModfile writes the module's go.mod with the copy in the place of bbolt.
+func writeModfile(module, dir string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(module, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	sum, err := os.ReadFile(filepath.Join(module, "go.sum"))
+	if err != nil {
+		return "", err
+	}
+	b = fmt.Appendf(b, "\nreplace %s => %s\n", bboltPath, filepath.Join(dir, "bbolt"))
+	path := filepath.Join(dir, "hooked.mod")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(filepath.Join(dir, "hooked.sum"), sum, 0o600)
+}
+
+// writeOverlay writes the files of kv/boltkv that work on the file beside bbolt, with hooks.
+func writeOverlay(root, dir string) (string, error) {
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	b, err := json.Marshal(overlay)
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "overlay.json")
+	return path, os.WriteFile(path, b, 0o600)
+}
