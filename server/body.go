@@ -23,6 +23,7 @@ type buffers struct {
 	zip      *gzip.Writer
 
 	charged int64 // of Handler.buffered
+	sending int64 // of Handler.sending
 }
 
 // Each request may use freeBytes that nobody counts.
@@ -137,16 +138,42 @@ func (x *exchange) charge(n int64) bool {
 	return x.h.buffered.Add(n) <= x.h.opt.MaxBufferedBytes
 }
 
-// release gives back what was charged, and buffers that are too large to keep.
-func (x *exchange) release() {
+// chargeAnswer takes what the answer needs of what all answers together may
+// use, and reports whether there is so much. What has changed something is
+// answered in any case.
+func (x *exchange) chargeAnswer() bool {
+	x.sending = max(int64(len(x.out))-freeBytes, 0)
+	if x.sending == 0 || x.h.sending.Add(x.sending) <= x.h.opt.MaxBufferedBytes || x.op.Class != api.Read {
+		return true
+	}
+	x.h.sending.Add(-x.sending)
+	x.sending, x.out = 0, nil
+	return false
+}
+
+// releaseBody gives back what was charged for the body, and the buffers that
+// nobody counts no longer.
+func (x *exchange) releaseBody() {
 	if x.charged != 0 {
 		x.h.buffered.Add(-x.charged)
 		x.charged = 0
 	}
-	for _, b := range [...]*[]byte{&x.body, &x.packed, &x.out} {
-		if cap(*b) > maxKept {
+	for _, b := range [...]*[]byte{&x.body, &x.packed} {
+		if cap(*b) > freeBytes+bytes.MinRead {
 			*b = nil
 		}
+	}
+}
+
+// release gives back all that was charged, and buffers that are too large to keep.
+func (x *exchange) release() {
+	x.releaseBody()
+	if x.sending != 0 {
+		x.h.sending.Add(-x.sending)
+		x.sending = 0
+	}
+	if cap(x.out) > maxKept {
+		x.out = nil
 	}
 	if x.squeezed.Cap() > maxKept {
 		x.squeezed = bytes.Buffer{}

@@ -29,10 +29,11 @@ type exchange struct {
 	id          string
 	contentType string // of the answer
 	op          api.Operation
-	in          api.Request
-	status      int   // of the answer; 0 is none yet
-	fault       error // what was answered, for the log
-	refused     bool  // before the Client saw it
+	in          api.Request // nil when it is served
+	table       string      // that the request was about, once it is served
+	status      int         // of the answer; 0 is none yet
+	fault       error       // what was answered, for the log
+	refused     bool        // before the Client saw it
 }
 
 // maxKept is the capacity up to which a buffer is kept for the next exchange.
@@ -152,32 +153,44 @@ func (x *exchange) refuseJSON(status int, code api.Code, message string) {
 	x.refuse(status, code, message)
 }
 
-// operate decodes the request, lets the Client serve it and answers.
+// operate answers the request with what the Client makes of it. A client may
+// take minutes to read its answer, and all that time only the answer is kept:
+// neither the request and its body nor a turn for large bodies.
 func (x *exchange) operate() {
+	status := x.outcome()
+	x.table, x.in = tableOf(x.in), nil
+	if len(x.body) > freeBytes {
+		x.table = strings.Clone(x.table) // it is a part of the body's text
+	}
+	x.releaseBody()
+	x.answer(status)
+}
+
+// outcome decodes the request, lets the Client serve it and writes the answer to x.out.
+func (x *exchange) outcome() (status int) {
 	places, err := x.h.admission.admit(x.r.Context(), len(x.body))
 	if err != nil {
-		x.fail(err) // the client has gone
-		return
+		return x.failure(err) // the client has gone
 	}
 	defer x.h.admission.leave(places)
 	in, err := wire.Decode(x.op, x.body)
 	if err != nil {
 		x.refused = true
-		x.fail(err)
-		return
+		return x.failure(err)
 	}
 	x.in = in
 	out, err := x.response()
 	if err != nil {
-		x.fail(err)
-		return
+		return x.failure(err)
 	}
 	x.out, err = wire.Append(x.out[:0], out)
 	if err != nil {
-		x.fail(fmt.Errorf("server: write the answer of %s: %w", x.op.Name, err))
-		return
+		return x.failure(fmt.Errorf("server: write the answer of %s: %w", x.op.Name, err))
 	}
-	x.answer(http.StatusOK)
+	if !x.chargeAnswer() {
+		return x.failure(&api.Error{Code: api.CodeServiceUnavailable, Message: "The server is sending too many large answers; try again"})
+	}
+	return http.StatusOK
 }
 
 func (x *exchange) response() (api.Response, error) {
@@ -191,12 +204,14 @@ func (x *exchange) response() (api.Response, error) {
 	return out, err
 }
 
-// fail answers with an error. What has no code of AWS stays in the log.
-func (x *exchange) fail(err error) {
+// fail answers with an error.
+func (x *exchange) fail(err error) { x.answer(x.failure(err)) }
+
+// failure writes an error to x.out. What has no code of AWS stays in the log.
+func (x *exchange) failure(err error) (status int) {
 	x.fault = err
-	var status int
 	x.out, status = wire.AppendError(x.out[:0], err)
-	x.answer(status)
+	return status
 }
 
 // panicked answers a request on which the Client panicked, if nothing was answered yet.

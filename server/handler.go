@@ -16,6 +16,7 @@ type Handler struct {
 	hosts     set
 	origins   set
 	buffered  atomic.Int64 // bytes of bodies beyond the first 64 KB of each
+	sending   atomic.Int64 // bytes of answers, likewise
 	admission admission
 	exchanges sync.Pool // of *exchange
 }

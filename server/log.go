@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -33,7 +34,7 @@ func (x *exchange) log() {
 			attrs = append(attrs, slog.String("target", target))
 		}
 	}
-	if table := tableOf(x.in); table != "" {
+	if table := cmp.Or(x.table, tableOf(x.in)); table != "" { // in is there after a panic
 		attrs = append(attrs, slog.String("table", table))
 	}
 	attrs = append(attrs, slog.Int("status", x.status))

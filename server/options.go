@@ -34,8 +34,9 @@ type Options struct {
 	MaxBodyBytes int64
 
 	// MaxBufferedBytes bounds the bodies of all requests that are being read
-	// or served at one time, apart from the first 64 KB of each. A request that
-	// passes it is answered ServiceUnavailable, which SDKs try again. 0 or less means 256 MB.
+	// or served at one time, apart from the first 64 KB of each, and likewise all answers
+	// that clients have not read yet. A request that passes the one, or whose answer passes
+	// the other although it only reads, is answered ServiceUnavailable, which SDKs try again. 0 or less means 256 MB.
 	MaxBufferedBytes int64
 
 	// Logger gets one record for each request: served ones at Debug, those
