@@ -29,7 +29,7 @@ var floors = []floor{
 	{number: 6, path: "", imports: []string{"api", "attr", "internal/engine", "internal/expr", "internal/wire", "kv", "kv/boltkv", "kv/memkv"}},
 
 	{number: 5, path: "internal/engine", imports: []string{"api", "attr", "internal/expr", "internal/itemcodec", "internal/keyenc", "internal/num", "internal/partiql", "internal/wire", "kv"}},
-	{number: 5, path: "internal/oracle", imports: []string{"api", "attr", "internal/num", "kv"}, tests: true},
+	{number: 5, path: "internal/oracle", imports: []string{"api", "attr", "internal/num", "internal/wire", "kv"}, tests: true},
 
 	{number: 4, path: "capacity", imports: []string{"api"}},
 	{number: 4, path: "internal/partiql", imports: []string{"api", "attr", "internal/num"}},
@@ -73,6 +73,7 @@ var ofTests = []string{testify, goleak, bbolt, btree}
 var nested = map[string]string{
 	"attr/parity": "attr against the SDK's attributevalue",
 	"clients":     "tests with real clients: SDKs, the AWS CLI, higher libraries",
+	"reliability": "tests of faults: power loss, kill -9, damage, full disks",
 	"sdk":         "an SDK client that is served in the process",
 	"tools":       "the programs that make check runs",
 }

@@ -61,11 +61,11 @@ func (m *Model) batchGet(in *api.BatchGetItemInput) (*api.BatchGetItemOutput, er
 				continue
 			}
 			used.add(t, name, usage{table: readUnits(item.Size(), of.ConsistentRead)})
-			got, err := t.get(key, projections[name])
+			got, err := m.get(t, key, projections[name])
 			if err != nil {
 				return nil, err
 			}
-			if item != nil {
+			if m.seen(t, item) != nil {
 				out.Responses[name] = append(out.Responses[name], got)
 			}
 		}
@@ -140,7 +140,7 @@ func (m *Model) batchWrite(in *api.BatchWriteItemInput) (*api.BatchWriteItemOutp
 	for _, o := range writes {
 		old := o.t.items[o.t.id(o.w.key)]
 		new := canonicalItem(o.w.item)
-		o.t.store(o.w.key, new)
+		m.store(o.t, o.w.key, new)
 		used.add(o.t, o.name, o.t.writeUsage(old, new, 1))
 	}
 	for _, o := range writes {

@@ -66,6 +66,11 @@ func (a *answerOf) text(s Step, exact bool) string {
 	if s.Pages && s.Ties != nil && !exact {
 		return a.merged(s)
 	}
+	if len(a.pages) > 0 {
+		if _, ok := a.pages[0].(*api.ReadChangesOutput); ok {
+			return changesText(a.pages)
+		}
+	}
 	var parts []string
 	for _, p := range a.pages {
 		parts = append(parts, responseText(p))
@@ -173,6 +178,8 @@ func responseText(p api.Response) string {
 		return "DeleteTable " + tableText(p.TableDescription)
 	case *api.UpdateTableOutput:
 		return "UpdateTable"
+	case *api.MaintainOutput: // when a journal is trimmed is the engine's own affair
+		return fmt.Sprintf("Maintain: %d expired", p.Expired)
 	case *api.BatchGetItemOutput:
 		text := ""
 		for name, items := range p.Responses {

@@ -49,6 +49,7 @@ func (m *Model) createTable(in *api.CreateTableInput) (*api.CreateTableOutput, e
 	for _, tag := range in.Tags {
 		t.tags[*tag.Key] = *tag.Value
 	}
+	t.startStream(in.StreamSpecification, m.now())
 	m.tables[name] = t
 	return &api.CreateTableOutput{TableDescription: m.describe(t)}, nil
 }
@@ -74,6 +75,7 @@ func (m *Model) describe(t *table) *api.TableDescription {
 	for _, n := range slices.Sorted(maps.Keys(t.kinds)) {
 		d.AttributeDefinitions = append(d.AttributeDefinitions, api.AttributeDefinition{AttributeName: new(n), AttributeType: new(api.ScalarAttributeType(t.kinds[n].String()))})
 	}
+	m.describeStream(t, d)
 	if t.onDemand != nil {
 		d.BillingModeSummary = &api.BillingModeSummary{BillingMode: new(t.billing), LastUpdateToPayPerRequestDateTime: t.onDemand}
 	}
@@ -108,6 +110,9 @@ func (m *Model) arn(table string) string {
 func (m *Model) updateTable(in *api.UpdateTableInput) (*api.UpdateTableOutput, error) {
 	t, err := m.named(in.TableName)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.updateStream(in.StreamSpecification, m.now()); err != nil {
 		return nil, err
 	}
 	if err := t.changeThroughput(in, m.now()); err != nil {

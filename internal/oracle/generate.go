@@ -15,6 +15,7 @@ type generator struct {
 	r      *rand.Rand
 	tables map[string]*plan
 	tokens int
+	now    time.Time
 	last   *api.TransactWriteItemsInput // with a token
 }
 
@@ -26,6 +27,7 @@ type plan struct {
 	indexes   []*planIndex
 	onDemand  bool
 	protected bool
+	expiry    string // the attribute of its time to live
 }
 
 type planIndex struct {
@@ -38,10 +40,12 @@ type planIndex struct {
 
 // Script returns a script of n steps made from a seed: the same for the same seed.
 func Script(seed uint64, n int) []Step {
-	g := &generator{r: rand.New(rand.NewPCG(seed, 7)), tables: map[string]*plan{}}
+	g := &generator{r: rand.New(rand.NewPCG(seed, 7)), tables: map[string]*plan{}, now: NewClock().Now()}
 	steps := make([]Step, 0, n)
 	for len(steps) < n {
-		steps = append(steps, g.step())
+		s := g.step()
+		g.now = g.now.Add(s.Advance)
+		steps = append(steps, s)
 	}
 	return steps
 }
@@ -64,12 +68,18 @@ func (g *generator) step() Step {
 	var s Step
 	if g.one(50) {
 		s.Advance = time.Duration(g.r.IntN(7)) * time.Minute
+	} else if g.one(300) {
+		s.Advance = choose(g, time.Hour, 5*time.Hour, 25*time.Hour)
 	} else if g.one(4) {
 		s.Advance = time.Duration(g.r.IntN(1000)) * time.Millisecond
 	}
 	t := g.pickTable()
 	if t == nil || g.one(400) {
 		s.Request = g.createTable()
+		s.Advance += time.Second // no two streams of one time
+		return s
+	}
+	if g.keep(t, &s) {
 		return s
 	}
 	switch n := g.r.IntN(1000); {
@@ -136,6 +146,7 @@ var keyAttributes = [...]string{"pk", "sk", "a", "b", "c", "d"}
 
 func (g *generator) createTable() *api.CreateTableInput {
 	t := &plan{name: choose(g, tableNames[:]...), kinds: map[string]attr.Kind{}, keys: []string{"pk"}, onDemand: !g.one(4)}
+	t.expiry = choose(g, "exp", "exp", "exp", "n", "a")
 	for _, n := range keyAttributes {
 		t.kinds[n] = choose(g, attr.String, attr.String, attr.Number, attr.Binary)
 	}
@@ -176,6 +187,9 @@ func (g *generator) createTable() *api.CreateTableInput {
 			gsi.ProvisionedThroughput = units()
 		}
 		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, gsi)
+	}
+	if g.one(2) {
+		in.StreamSpecification = g.stream()
 	}
 	in.AttributeDefinitions = t.definitions()
 	if g.tables[t.name] == nil {

@@ -138,7 +138,7 @@ func (w *writer) comparator() string {
 
 // update returns an update expression.
 func (w *writer) update() string {
-	tops := few(w.generator, 1+w.r.IntN(4), "a", "b", "c", "d", "m", "l", "n", "s", "t", "big")
+	tops := few(w.generator, 1+w.r.IntN(4), "a", "b", "c", "d", "m", "l", "n", "s", "t", "big", "exp")
 	sections := map[string][]string{}
 	for _, n := range tops {
 		p := w.path(n)

@@ -8,7 +8,7 @@ import (
 )
 
 // documentAttributes are the names of attributes that no key uses.
-var documentAttributes = [...]string{"m", "l", "n", "s", "t", "big"}
+var documentAttributes = [...]string{"m", "l", "n", "s", "t", "big", "exp"}
 
 func (g *generator) text() string {
 	return choose(g, "a", "b", "ab", "abc", "", "ä", "z\x00", "a\x00b", "😀", "A", "b\xc3\xbf")
@@ -109,6 +109,8 @@ func (g *generator) attribute(t *plan, name string) attr.Value {
 		return g.set()
 	case "big":
 		return g.big()
+	case "exp":
+		return g.expiry()
 	}
 	return g.value(2)
 }
@@ -146,6 +148,9 @@ func (g *generator) item(t *plan) attr.Item {
 	out := g.key(t)
 	for _, n := range few(g, g.r.IntN(7), slices.Concat(keyAttributes[2:], documentAttributes[:])...) {
 		out[n] = g.attribute(t, n)
+	}
+	if t.expiry == "n" && g.one(4) {
+		out["n"] = g.expiry()
 	}
 	return out
 }

@@ -121,13 +121,28 @@ func (w *write) result(t *table, old attr.Item) (attr.Item, error) {
 	return item, nil
 }
 
-// store puts an item at its key, or takes it away.
-func (t *table) store(key, item attr.Item) {
-	if item == nil {
-		delete(t.items, t.id(key))
-		return
+// decision is what a write does to an item: seen is what operations see of the old one.
+type decision struct{ seen, old, new attr.Item }
+
+// decide tells what a write does. An item that is not seen is absent for everything but its own change.
+func (m *Model) decide(t *table, w *write) (d decision, err error) {
+	d.old = t.items[t.id(w.key)]
+	d.seen = m.seen(t, d.old)
+	d.new, err = w.result(t, d.seen)
+	switch {
+	case w.kind == writeCheck:
+		d.new = d.old
+	case w.kind == writeUpdate && d.new == nil && d.seen == nil:
+		d.old = nil // nothing changes
 	}
-	t.items[t.id(key)] = item
+	return d, err
+}
+
+// carryOut does what was decided.
+func (m *Model) carryOut(t *table, w *write, d decision) {
+	if d.old != nil || d.new != nil {
+		m.store(t, w.key, d.new)
+	}
 }
 
 // written is what a single write answers.
@@ -147,16 +162,15 @@ func (m *Model) writeItem(name *string, w write, returns *api.ReturnValue, capac
 	if err := w.check(t); err != nil {
 		return out, err
 	}
-	old := t.items[t.id(w.key)]
-	new, err := w.result(t, old)
+	d, err := m.decide(t, &w)
 	if err != nil {
 		return out, err
 	}
-	t.store(w.key, new)
-	out.capacity = t.consumed(*name, capacity, t.writeUsage(old, new, 1))
+	m.carryOut(t, &w, d)
+	out.capacity = t.consumed(*name, capacity, t.writeUsage(d.old, d.new, 1))
 	out.metrics = t.metrics(metrics, w.key)
 	if returns != nil {
-		out.attributes = returned(*returns, old, new, w.actions)
+		out.attributes = returned(*returns, d.seen, d.new, w.actions)
 	}
 	return out, nil
 }
@@ -239,7 +253,7 @@ func (m *Model) getItem(in *api.GetItemInput) (*api.GetItemOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	item, err := t.get(in.Key, paths)
+	item, err := m.get(t, in.Key, paths)
 	if err != nil {
 		return nil, err
 	}
@@ -251,14 +265,14 @@ func (m *Model) getItem(in *api.GetItemInput) (*api.GetItemOutput, error) {
 }
 
 // get reads one item by its key.
-func (t *table) get(key attr.Item, paths [][]step) (api.Attributes, error) {
+func (m *Model) get(t *table, key attr.Item, paths [][]step) (api.Attributes, error) {
 	if err := t.checkKey(key); err != nil {
 		return api.Attributes{}, err
 	}
 	if err := t.checkPaths(paths); err != nil {
 		return api.Attributes{}, err
 	}
-	item := t.items[t.id(key)]
+	item := m.seen(t, t.items[t.id(key)])
 	switch {
 	case item == nil:
 		return api.Attributes{}, nil

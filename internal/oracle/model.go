@@ -19,6 +19,9 @@ type Options struct {
 	// Region and AccountID stand in ARNs. Defaults "local" and "000000000000".
 	Region    string
 	AccountID string
+
+	// HideExpired hides items whose time to live is over and that are not deleted yet.
+	HideExpired bool
 }
 
 // Model is a naive DynamoDB: an api.Client on Go maps. It is safe for
@@ -26,6 +29,7 @@ type Options struct {
 type Model struct {
 	now             func() time.Time
 	region, account string
+	hideExpired     bool
 
 	mu     sync.Mutex
 	tables map[string]*table // guarded by mu, as all below it
@@ -43,7 +47,7 @@ func New(o Options) *Model {
 	if o.AccountID == "" {
 		o.AccountID = "000000000000"
 	}
-	return &Model{now: o.Now, region: o.Region, account: o.AccountID, tables: map[string]*table{}, tokens: map[string]remembered{}}
+	return &Model{now: o.Now, region: o.Region, account: o.AccountID, hideExpired: o.HideExpired, tables: map[string]*table{}, tokens: map[string]remembered{}}
 }
 
 // Serve implements api.Client.
@@ -87,6 +91,16 @@ func (m *Model) Serve(ctx context.Context, in api.Request) (api.Response, error)
 		return answer(m.transactGet(in))
 	case *api.TransactWriteItemsInput:
 		return answer(m.transactWrite(in))
+	case *api.UpdateTimeToLiveInput:
+		return answer(m.updateTTL(in))
+	case *api.DescribeTimeToLiveInput:
+		return answer(m.describeTTL(in))
+	case *api.MaintainInput:
+		return answer(m.maintain(in))
+	case *api.ReadChangesInput:
+		return answer(m.readChanges(in))
+	case *api.ImportItemsInput:
+		return answer(m.importItems(in))
 	case *api.TagResourceInput:
 		return answer(m.tagResource(in))
 	case *api.UntagResourceInput:

@@ -160,7 +160,7 @@ func (l liar) Serve(ctx context.Context, in api.Request) (api.Response, error) {
 
 // TestDifferenceIsFound: the driver notices a client that errs, and makes its script short.
 func TestDifferenceIsFound(t *testing.T) {
-	script := oracle.Script(5, 2000)
+	script := oracle.Script(5, 800)
 	run := func(script []oracle.Step) error {
 		clock := oracle.NewClock()
 		calls := 0
@@ -172,11 +172,11 @@ func TestDifferenceIsFound(t *testing.T) {
 	err := run(script)
 	d, ok := errors.AsType[*oracle.Difference](err)
 	require.True(t, ok, "%v", err)
-	short := oracle.Shrink(script[:d.Step+1], 20_000, func(s []oracle.Step) bool {
+	short := oracle.Shrink(script[:d.Step+1], 5_000, func(s []oracle.Step) bool {
 		_, differs := errors.AsType[*oracle.Difference](run(s))
 		return differs
 	})
 	require.Less(t, len(short), d.Step/2)
 	require.NotEmpty(t, oracle.Describe(short))
-	require.Equal(t, oracle.Describe(script), oracle.Describe(oracle.Script(5, 2000)), "a seed makes one script")
+	require.Equal(t, oracle.Describe(script), oracle.Describe(oracle.Script(5, 800)), "a seed makes one script")
 }

@@ -13,6 +13,7 @@ const maxPageBytes = 1 << 20
 
 // pageRead is a Query or a Scan.
 type pageRead struct {
+	m          *Model
 	t          *table
 	x          *index
 	parts      []keyPart // of a Query
@@ -106,7 +107,7 @@ func (q *pageRead) page() page {
 		if q.x != nil && q.x.local {
 			filtered = q.t.items[q.t.id(row)] // of a Scan; a Query's filter has no more than the entry
 		}
-		if q.filter.holds(filtered) {
+		if q.m.seen(q.t, q.t.items[q.t.id(row)]) != nil && q.filter.holds(filtered) {
 			p.count++
 			if q.sel == nil || *q.sel != api.SelectCount {
 				if q.projection != nil {
@@ -191,7 +192,7 @@ func list(names []string) string {
 }
 
 func (m *Model) query(in *api.QueryInput) (*api.QueryOutput, error) {
-	q := pageRead{consistent: in.ConsistentRead, limit: in.Limit, sel: in.Select, start: canonicalItem(in.ExclusiveStartKey),
+	q := pageRead{m: m, consistent: in.ConsistentRead, limit: in.Limit, sel: in.Select, start: canonicalItem(in.ExclusiveStartKey),
 		reverse: in.ScanIndexForward != nil && !*in.ScanIndexForward}
 	b := newBindings(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	var err error
@@ -242,7 +243,7 @@ func (q *pageRead) bind(b *bindings, filter, projection *string) (err error) {
 }
 
 func (m *Model) scan(in *api.ScanInput) (*api.ScanOutput, error) {
-	q := pageRead{consistent: in.ConsistentRead, limit: in.Limit, sel: in.Select, start: canonicalItem(in.ExclusiveStartKey)}
+	q := pageRead{m: m, consistent: in.ConsistentRead, limit: in.Limit, sel: in.Select, start: canonicalItem(in.ExclusiveStartKey)}
 	b := newBindings(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	if err := q.bind(b, in.FilterExpression, in.ProjectionExpression); err != nil {
 		return nil, err

@@ -27,6 +27,8 @@ type table struct {
 	switches  []time.Time // to PAY_PER_REQUEST, in the last 24 hours
 	class     *api.TableClass
 	classTime *time.Time
+	ttl       timeToLive
+	stream    stream
 }
 
 // index is a definition alone: what it holds is computed from the table's items.

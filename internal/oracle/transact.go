@@ -131,12 +131,12 @@ func (m *Model) transactWrite(in *api.TransactWriteItemsInput) (*api.TransactWri
 		}
 	}
 
-	results := make([]attr.Item, len(parts))
+	results := make([]decision, len(parts))
 	failed := false
 	for i := range parts {
 		p := &parts[i]
 		var err error
-		results[i], err = p.w.result(p.t, p.t.items[p.t.id(p.w.key)])
+		results[i], err = m.decide(p.t, &p.w)
 		if err == nil {
 			continue
 		}
@@ -157,10 +157,10 @@ func (m *Model) transactWrite(in *api.TransactWriteItemsInput) (*api.TransactWri
 	var sizes []int
 	for i := range parts {
 		p := &parts[i]
-		old := p.t.items[p.t.id(p.w.key)]
-		sizes = append(sizes, max(old.Size(), results[i].Size()))
-		used.add(p.t, *p.table, p.t.writeUsage(old, results[i], 2))
-		p.t.store(p.w.key, results[i])
+		d := results[i]
+		sizes = append(sizes, max(d.old.Size(), d.new.Size()))
+		used.add(p.t, *p.table, p.t.writeUsage(d.old, d.new, 2))
+		m.carryOut(p.t, &p.w, d)
 	}
 	for i := range parts {
 		all.add(parts[i].t, in.ReturnItemCollectionMetrics, parts[i].w.key)
@@ -239,7 +239,7 @@ func (m *Model) transactGet(in *api.TransactGetItemsInput) (*api.TransactGetItem
 	seen := map[string]bool{}
 	for i, item := range in.TransactItems {
 		t, key := tables[i], item.Get.Key
-		got, err := t.get(key, projections[i])
+		got, err := m.get(t, key, projections[i])
 		if err != nil {
 			if failsWhole(err) {
 				return nil, err
