@@ -69,8 +69,8 @@ cross:
 bench:
 	@GO="$(GO)" tools/bench.sh '$(BENCH)' $(BENCHTIME)
 
-# soak runs random operations on the model, memory and disk in step, OPS for
-# each of SEEDS: a million as it stands.
+# soak runs random operations with random options on the model, memory and disk in step, OPS for
+# each of SEEDS: a million as it stands. A failure leaves a short script that runs again.
 soak:
 	@set -e; for s in $(SEEDS); do echo "seed $$s, $(OPS) operations"; \
 		$(GO) test ./internal/oracle -count=1 -timeout 4h -run '^TestRandom$$' -args -seed=$$s -ops=$(OPS); done
