@@ -32,6 +32,7 @@ const (
 	exitLocked  = 3 // another process has the file open
 	exitAddress = 4 // the address cannot be listened on
 	exitCorrupt = 5 // the file is damaged, or not a database
+	exitLost    = 6 // what is readable was saved, and something is lost
 )
 
 const usage = `stator is DynamoDB in one process, on one file or in memory.
@@ -40,11 +41,13 @@ Usage:
 
   stator serve FILE [flags]      serve the database in FILE, which is created when there is none
   stator serve --memory [flags]  serve a database in memory, which is gone afterwards
+  stator check FILE              say what is wrong with a database, or that all is well
+  stator salvage FILE NEWFILE    save what is readable in a damaged database into a new one
   stator version                 print the version
   stator help [command]          print this, or the flags of a command
 
 Exit codes: 0 done, 1 failed, 2 the command line, 3 the file is in use by another process,
-4 the address cannot be listened on, 5 the file is damaged or not a database.
+4 the address cannot be listened on, 5 the file is damaged or not a database, 6 something of a damaged file is lost.
 `
 
 // failure is an error with an exit code.
@@ -75,6 +78,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch name {
 	case "serve":
 		err = serve(ctx, args, stdout, stderr)
+	case "check":
+		err = check(ctx, args, stdout)
+	case "salvage":
+		err = salvage(ctx, args, stdout)
 	case "version", "--version", "-version":
 		err = version(stdout)
 	case "help", "--help", "-help", "-h":
@@ -93,8 +100,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func help(args []string, stdout io.Writer) error {
-	if len(args) > 0 && args[0] == "serve" {
-		return serve(context.Background(), []string{"--help"}, stdout, io.Discard)
+	if len(args) > 0 {
+		switch args[0] {
+		case "serve":
+			return serve(context.Background(), []string{"--help"}, stdout, io.Discard)
+		case "check":
+			return check(context.Background(), []string{"--help"}, stdout)
+		case "salvage":
+			return salvage(context.Background(), []string{"--help"}, stdout)
+		}
 	}
 	_, err := fmt.Fprint(stdout, usage)
 	return err

@@ -51,20 +51,8 @@ func (e *CheckError) Unwrap() []error { return e.Faults }
 // It reads one snapshot, so that writes may go on meanwhile: a file can grow by
 // what they replace. Its memory does not grow with the store.
 func (e *Engine) Check(ctx context.Context) error {
-	var found CheckError
-	err := e.store.View(ctx, func(r kv.Reader) error {
-		c := checker{ctx: ctx, r: r, storeID: e.id, now: e.micros()}
-		err := c.check()
-		found = c.found
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("check the store: %w", err)
-	}
-	if len(found.Faults) > 0 {
-		return &found
-	}
-	return nil
+	_, err := e.CheckAll(ctx)
+	return err
 }
 
 // checker is one Check at work on its snapshot. Its methods note faults and
@@ -74,6 +62,7 @@ type checker struct {
 	r       kv.Reader
 	storeID string
 	found   CheckError
+	checked Checked
 	steps   int
 
 	nextID  uint32
@@ -312,6 +301,7 @@ type tableCheck struct {
 const baseRows = -1
 
 func (c *checker) checkTable(rec *tableRecord) error {
+	c.checked.Tables++
 	t, err := newTable(rec)
 	if err != nil {
 		c.note(err)
@@ -361,6 +351,14 @@ func (c *tableCheck) fault(format string, args ...any) {
 	c.checker.fault("table %q: "+format, append([]any{c.t.name}, args...)...)
 }
 
+// named returns what can be read of an item's key, to stand in a fault.
+func (c *tableCheck) named(value []byte) string {
+	if name := itemName(value, len(c.t.keys)); name != "" {
+		return ", item " + name
+	}
+	return ""
+}
+
 func (c *tableCheck) unknown(p kv.Pair) error {
 	c.fault("row %x is of no space that this version knows", p.Key)
 	return nil
@@ -398,11 +396,13 @@ func (c *tableCheck) countHeads() error {
 
 // row checks a base row, and that every index has its entry. What the entry holds is checked by entry.
 func (c *tableCheck) row(p kv.Pair) error {
+	c.checked.Items++
 	base, err := openRow(p.Key, p.Value)
 	if err != nil {
-		c.note(fmt.Errorf("table %q: %w", c.t.name, err))
+		c.note(fmt.Errorf("table %q%s: %w", c.t.name, c.named(p.Value), err))
 		return nil
 	}
+	c.checked.ItemBytes += int64(base.size())
 	key, ok := c.itemKey(p.Key, base)
 	if !ok {
 		return nil
@@ -443,7 +443,7 @@ func (c *tableCheck) row(p kv.Pair) error {
 			return err
 		}
 		if v == nil && ix.queryable() {
-			c.fault("index %q lacks the entry %x of row %x", ix.name, k, p.Key)
+			c.fault("index %q lacks the entry %x of row %x%s", ix.name, k, p.Key, c.named(p.Value))
 		}
 	}
 	return nil
@@ -515,9 +515,10 @@ func (c *tableCheck) entry(p kv.Pair) error {
 		}
 		return nil
 	}
+	c.checked.IndexEntries++
 	r, err := openRow(p.Key, p.Value)
 	if err != nil {
-		c.note(fmt.Errorf("table %q, index %q: %w", c.t.name, ix.name, err))
+		c.note(fmt.Errorf("table %q, index %q%s: %w", c.t.name, ix.name, c.named(p.Value), err))
 		return nil
 	}
 	key, ok := c.itemKey(p.Key, r)
@@ -534,7 +535,7 @@ func (c *tableCheck) entry(p kv.Pair) error {
 		return nil // row has told it
 	}
 	if base == nil {
-		c.fault("index %q has the entry %x of row %x, which is absent", ix.name, p.Key, key.row)
+		c.fault("index %q has the entry %x of row %x, which is absent%s", ix.name, p.Key, key.row, c.named(p.Value))
 		return nil
 	}
 	wantKey, want, err := c.t.entry(ix, base, keyenc.Hash(key.attrs))

@@ -133,6 +133,7 @@ func (k *journalCheck) fault(format string, args ...any) {
 
 // record checks one record, and that none is missing before it.
 func (k *journalCheck) record(p kv.Pair) error {
+	k.checked.JournalRecords++
 	n, err := readRecord(p)
 	if err != nil {
 		k.note(err)

@@ -171,6 +171,9 @@ func open(ctx context.Context, store kv.Store, o Options) (*Engine, error) {
 	}
 	e := &Engine{store: store, opt: o, exprs: expr.NewCache(o.ExpressionCache), life: lifecycle{delay: o.StatusDelay},
 		meters: newMeters(o.Now())}
+	if s, ok := store.(kv.RowChecker); ok {
+		s.CheckRows(CheckRow)
+	}
 	if e.id, err = openHeader(ctx, store, o); err != nil {
 		return nil, err
 	}

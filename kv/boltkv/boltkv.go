@@ -50,7 +50,7 @@ type Store struct {
 	commit func(*bolt.Tx) error // (*bolt.Tx).Commit; tests make it fail
 }
 
-var _ kv.Store = (*Store)(nil)
+var _ kv.RowChecker = (*Store)(nil)
 
 // View runs fn on the state after the last commit.
 func (s *Store) View(ctx context.Context, fn func(kv.Reader) error) (err error) {
