@@ -42,7 +42,7 @@ var floors = []floor{
 	{number: 2, path: "internal/keyenc", imports: []string{"internal/num"}},
 
 	{number: 1, path: "attr", imports: []string{"internal/num"}, unsafe: true},
-	{number: 1, path: "kv/boltkv", imports: []string{"kv", "kv/internal/overlay"}, outside: []string{bbolt}},
+	{number: 1, path: "kv/boltkv", imports: []string{"kv", "kv/internal/overlay"}, outside: []string{bbolt}, unsafe: true},
 	{number: 1, path: "kv/memkv", imports: []string{"kv", "kv/internal/overlay"}, outside: []string{btree}},
 	{number: 1, path: "kv/internal/overlay", imports: []string{"kv"}},
 	{number: 1, path: "kv/kvtest", imports: []string{"kv"}, outside: []string{testify}, tests: true},
