@@ -44,7 +44,7 @@ var (
 	// ErrValidation: the request is faulty. Nothing was done.
 	ErrValidation = api.ErrValidation
 
-	// ErrThrottled: the table has no capacity left now; the Error's RetryAfter
+	// ErrThrottled: the table has no capacity left now, however it is billed; the Error's RetryAfter
 	// says when it will, if that is known.
 	ErrThrottled = api.ErrThrottled
 

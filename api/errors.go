@@ -83,7 +83,7 @@ var (
 	ErrTableNotFound       error = &Error{Code: CodeResourceNotFound}
 	ErrResourceInUse       error = &Error{Code: CodeResourceInUse}
 	ErrValidation          error = &Error{Code: CodeValidation}
-	ErrThrottled           error = &Error{Code: CodeProvisionedThroughput}
+	ErrThrottled           error = &Error{Code: CodeProvisionedThroughput} // and ThrottlingException, RequestLimitExceeded
 	ErrIteratorExpired     error = &Error{Code: CodeExpiredIterator}   // a shard iterator older than 15 minutes
 	ErrTrimmed             error = &Error{Code: CodeTrimmedDataAccess} // the change at a reader's place is no longer kept
 )
@@ -104,10 +104,15 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Cause }
 
 // Is reports whether target is an *Error with the same code and no message of
-// its own, as the sentinels are.
+// its own, as the sentinels are. ErrThrottled stands for all three codes that
+// throttling has: which it is depends on the billing of the table, and on the quota that is reached.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
-	return ok && t.Code == e.Code && t.Message == "" && t.Cause == nil
+	return ok && (t.Code == e.Code || t.Code == CodeProvisionedThroughput && e.throttles()) && t.Message == "" && t.Cause == nil
+}
+
+func (e *Error) throttles() bool {
+	return e.Code == CodeProvisionedThroughput || e.Code == CodeThrottling || e.Code == CodeRequestLimit
 }
 
 // Validation returns a ValidationException with AWS's text.

@@ -26,6 +26,11 @@ func TestError(t *testing.T) {
 	require.Equal(t, "Empty attribute name", e.Message)
 	require.EqualError(t, api.ErrThrottled, "ProvisionedThroughputExceededException")
 	require.False(t, errors.Is(io.EOF, api.ErrValidation))
+	for _, code := range []api.Code{api.CodeProvisionedThroughput, api.CodeThrottling, api.CodeRequestLimit} {
+		require.ErrorIs(t, &api.Error{Code: code, Message: "Throughput exceeds"}, api.ErrThrottled, "%s is how some tables throttle", code)
+	}
+	require.NotErrorIs(t, &api.Error{Code: api.CodeProvisionedThroughput}, &api.Error{Code: api.CodeThrottling})
+	require.NotErrorIs(t, &api.Error{Code: api.CodeServiceUnavailable}, api.ErrThrottled)
 }
 
 func TestAttributes(t *testing.T) {
