@@ -48,6 +48,7 @@ type committer struct {
 	last    int     // how many were answered by the last commit
 	deletes int     // so many of waiting, which only delete, get a commit together
 	single  int     // so many of those after them get a commit of their own each
+	settled bool    // the state that Open found is on the disk
 
 	batch overlay.Layer // what the taken calls write
 	layer overlay.Layer // what the running call writes
@@ -121,7 +122,9 @@ func (c *committer) commit() {
 		return
 	}
 	txid := tx.ID()
-	err = c.apply(tx)
+	if err = c.settle(tx); err == nil {
+		err = c.apply(tx)
+	}
 	if err != nil {
 		_ = tx.Rollback() // bbolt has written nothing yet
 	} else if err = c.store.tryCommit(tx); err != nil {

@@ -1,0 +1,70 @@
+package boltkv
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/statordb/stator/kv"
+)
+
+// settle makes the state that the first commit after Open builds on durable,
+// before that commit writes anything.
+//
+// bbolt takes the state that it finds for one that is on the disk, and the pages
+// which that state no longer needs for free. But what it finds came out of the
+// system's cache. Who opens a file after a process that was killed
+// between the write of a meta page and its fsync, or after an fsync that failed
+// (Linux then takes the pages for written, and forgets them at will), finds a
+// state that the disk may not have. Its first commit would write over the pages of the state before, which is the
+// one that the disk does have, and a loss of power in that moment would leave a file of which neither meta page
+// leads to a whole tree.
+//
+// An fsync alone is not enough, for a page that is taken for written is not
+// written again. So the meta page is written once more, as it is, and synced. The pages
+// that it leads to were synced before it was first written.
+func (c *committer) settle(tx *bolt.Tx) error {
+	if c.settled || c.store.options.NoSync {
+		return nil
+	}
+	err := rewriteMeta(c.store.space.file, tx)
+	if err == nil {
+		err = c.store.db.Sync()
+	}
+	switch {
+	case err == nil:
+		c.settled = true
+		return nil
+	case noSpace(err):
+		return fmt.Errorf("%w: %w", kv.ErrDiskFull, err)
+	}
+	c.store.refuse(fmt.Errorf("make sure of the state that was found: %w", err))
+	return c.store.refusal()
+}
+
+var errNoMeta = errors.New("boltkv: no meta page has the transaction that is read")
+
+// rewriteMeta writes the meta page that tx began with as it is. The layout is
+// told at freePages.
+func rewriteMeta(file *os.File, tx *bolt.Tx) error {
+	const txidAt = 16 + 48
+	before := uint64(tx.ID() - 1)
+	size := int64(tx.DB().Info().PageSize)
+	page := make([]byte, size)
+	// A copy of a database can have its newest meta page in the other place.
+	for _, n := range []int64{int64(before % 2), 1 - int64(before%2)} {
+		if _, err := file.ReadAt(page, n*size); err != nil {
+			return fmt.Errorf("boltkv: read meta page %d: %w", n, err)
+		}
+		if binary.NativeEndian.Uint64(page[txidAt:]) == before {
+			if _, err := file.WriteAt(page, n*size); err != nil {
+				return fmt.Errorf("boltkv: write meta page %d: %w", n, err)
+			}
+			return nil
+		}
+	}
+	return errNoMeta
+}
