@@ -95,6 +95,17 @@ func diskOf(db *DB) Disk {
 	return plainDisk{db}
 }
 
+// WriteAt writes to a file that bbolt has opened, through its Disk: for those
+// who write to it beside bbolt.
+func WriteAt(file *os.File, b []byte, off int64) (int, error) {
+	if DiskOf != nil {
+		if disk := DiskOf(file); disk != nil {
+			return disk.WriteAt(b, off)
+		}
+	}
+	return file.WriteAt(b, off)
+}
+
 type plainDisk struct{ db *DB }
 
 func (d plainDisk) WriteAt(b []byte, off int64) (int, error) { return d.db.file.WriteAt(b, off) }

@@ -94,10 +94,30 @@ func writeModfile(module, dir string) (string, error) {
 	return path, os.WriteFile(filepath.Join(dir, "hooked.sum"), sum, 0o600)
 }
 
-// writeOverlay writes the files of kv/boltkv that work on the file beside bbolt, with hooks.
+// besides are the places where kv/boltkv works on its file beside bbolt.
+var besides = map[string][]edit{
+	"kv/boltkv/settle.go": {{"file.WriteAt(page, n*size)", "bolt.WriteAt(file, page, n*size)"}},
+}
+
+// writeOverlay puts hooks into the files of kv/boltkv that work on the file
+// beside bbolt, for the -overlay of the go command.
 func writeOverlay(root, dir string) (string, error) {
-	overlay := struct{ Replace map[string]string }{map[string]string{}}
-	b, err := json.Marshal(overlay)
+	replace := map[string]string{}
+	for name, list := range besides {
+		b, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			return "", err
+		}
+		copied := filepath.Join(dir, strings.ReplaceAll(name, "/", "_"))
+		if err := os.WriteFile(copied, b, 0o600); err != nil {
+			return "", err
+		}
+		if err := apply(copied, list); err != nil {
+			return "", fmt.Errorf("hook %s: %w", name, err)
+		}
+		replace[filepath.Join(root, name)] = copied
+	}
+	b, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package workload
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"sync"
@@ -62,7 +63,7 @@ type Model struct {
 	rows map[string]uint64
 	sum  Sum
 	next Sum
-	err  error // of the last Update whose fn succeeded
+	err  error // the first that the store itself had for an Update
 }
 
 // NewModel returns a model on store, of what it holds now. acknowledged, when not nil, is called
@@ -92,6 +93,20 @@ func (m *Model) States() (last, next Sum) {
 	return m.sum, m.next
 }
 
+// Err returns the first error that the store itself had for an Update.
+func (m *Model) Err() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.err
+}
+
+// Quiet runs fn while no Update is under way.
+func (m *Model) Quiet(fn func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fn()
+}
+
 // Update lets fn write, and notes what it writes.
 func (m *Model) Update(ctx context.Context, fn func(kv.Writer) error) error {
 	m.mu.Lock()
@@ -101,13 +116,19 @@ func (m *Model) Update(ctx context.Context, fn func(kv.Writer) error) error {
 		w = &noting{Writer: inner, rows: m.rows, changed: map[string]uint64{}, gone: map[string]bool{}, sum: m.sum}
 		return fn(w)
 	})
-	if w == nil || w.sum == m.sum {
+	if err != nil {
+		if w != nil && !errors.Is(err, kv.ErrReadOnly) {
+			m.next = w.sum
+		}
+		if m.err == nil && (errors.Is(err, kv.ErrOutcomeUnknown) || errors.Is(err, kv.ErrFull) || errors.Is(err, kv.ErrReadOnly)) {
+			m.err = err
+		}
 		return err
+	}
+	if w == nil || w.sum == m.sum {
+		return nil
 	}
 	m.next = w.sum
-	if err != nil {
-		return err
-	}
 	for key, hash := range w.changed {
 		m.rows[key] = hash
 	}
