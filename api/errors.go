@@ -84,8 +84,8 @@ var (
 	ErrResourceInUse       error = &Error{Code: CodeResourceInUse}
 	ErrValidation          error = &Error{Code: CodeValidation}
 	ErrThrottled           error = &Error{Code: CodeProvisionedThroughput} // and ThrottlingException, RequestLimitExceeded
-	ErrIteratorExpired     error = &Error{Code: CodeExpiredIterator}   // a shard iterator older than 15 minutes
-	ErrTrimmed             error = &Error{Code: CodeTrimmedDataAccess} // the change at a reader's place is no longer kept
+	ErrIteratorExpired     error = &Error{Code: CodeExpiredIterator}       // a shard iterator older than 15 minutes
+	ErrTrimmed             error = &Error{Code: CodeTrimmedDataAccess}     // the change at a reader's place is no longer kept
 )
 
 // Error returns "Code: Message" and, after it, the cause.
