@@ -9,6 +9,7 @@ BENCHTIME ?= 1s
 BENCH     ?= .
 SEEDS     ?= 101 102 103 104
 OPS       ?= 250000
+MINUTES   ?= 30
 
 # The modules in folders, with tests of their own.
 MODULES := $(sort $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path './tools/*' -not -path '*/testdata/*')))
@@ -74,3 +75,5 @@ bench:
 soak:
 	@set -e; for s in $(SEEDS); do echo "seed $$s, $(OPS) operations"; \
 		$(GO) test ./internal/oracle -count=1 -timeout 4h -run '^TestRandom$$' -args -seed=$$s -ops=$(OPS); done
+	cd reliability && $(GO) test ./readers -count=1 -v -timeout 1h -args -overwrites=4000 -round=5s
+	cd reliability && $(GO) test ./soak -count=1 -v -timeout 24h -args -minutes=$(MINUTES)
