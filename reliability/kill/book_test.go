@@ -17,6 +17,7 @@ type book struct {
 	owned    []contents // by writer
 	ledger   contents
 	counters map[place]int64
+	expired  int  // items that the time to live had deleted
 	prepared bool // that all tables are there was acknowledged
 
 	run run
@@ -89,6 +90,7 @@ type verdict struct {
 	owned    []contents
 	ledger   contents
 	counters map[place]int64
+	expired  int // items that the time to live has deleted since the file was judged before
 }
 
 func (v *verdict) fault(format string, args ...any) {
@@ -238,5 +240,6 @@ func brief(it attr.Item) string {
 // settle takes what was found as what the next round begins with.
 func (b *book) settle(v *verdict) {
 	b.owned, b.ledger, b.counters = v.owned, v.ledger, v.counters
+	b.expired += v.expired
 	clear(b.mu.acked)
 }

@@ -74,8 +74,18 @@ func (c child) write() {
 		os.Exit(1)
 	}
 	go follow(ctx, e, w)
+	go maintain(ctx, e, w)
 	drive(ctx, e, c.Run, w)
 	os.Exit(1)
+}
+
+// maintain deletes expired items more often than the background would.
+func maintain(ctx context.Context, e *engine.Engine, w pipe) {
+	for ; ; time.Sleep(20 * time.Millisecond) {
+		if _, err := e.Serve(ctx, &api.MaintainInput{}); err != nil {
+			w.fault(fmt.Errorf("maintain: %w", err))
+		}
+	}
 }
 
 func (c child) open() (kv.Store, error) {

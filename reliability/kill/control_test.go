@@ -2,6 +2,7 @@ package kill_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -126,6 +127,10 @@ func TestChecker(t *testing.T) {
 		_, err = f.verify(t.Context(), g.book)
 		if c.want == "" {
 			require.NoError(t, err, name)
+			g.book.fault(errors.New("an answer was wrong"))
+			_, err = f.verify(t.Context(), g.book)
+			require.ErrorContains(t, err, "an answer was wrong")
+			g.book.mu.faults = nil
 		} else {
 			require.ErrorContains(t, err, c.want, name)
 		}
@@ -175,16 +180,21 @@ func writeBytes() {
 
 // TestEntry proves what strace does: the Nth call of a thread is not carried out, and all before it are.
 func TestEntry(t *testing.T) {
-	if !hasStrace(t) {
-		t.Skip("SKIPPED: no strace, or it may not trace")
+	if !hasStrace() {
+		t.Skip(noStrace)
 	}
 	t.Parallel()
-	for n := 1; n <= 4; n++ {
+	for _, n := range []int{1, 2, 3, 10, 11} {
 		path := filepath.Join(t.TempDir(), "bytes")
 		inject := injection{"pwrite64", n}
 		v, err := spawn(t.TempDir(), &inject, func(string) {}, []string{childVariable + "=entry", "STATOR_KILL_FILE=" + path}, os.Args[0])
 		require.NoError(t, err)
-		require.NoError(t, v.wait())
+		err = v.wait()
+		if n > 10 {
+			require.ErrorContains(t, err, "the process was not killed")
+			continue
+		}
+		require.NoError(t, err)
 		info, err := os.Stat(path)
 		require.NoError(t, err)
 		require.Equal(t, int64(n-1), info.Size())

@@ -76,6 +76,15 @@ func (f *file) verify(ctx context.Context, b *book) (*verdict, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.prepared {
+		out, err := api.Do(ctx, f, &api.DescribeTimeToLiveInput{TableName: new(items)})
+		if err != nil {
+			return nil, err
+		}
+		if name := out.TimeToLiveDescription.AttributeName; name == nil || *name != "expires" {
+			return nil, errors.New("the items have no time to live, which was acknowledged")
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	v := b.judge(found)
@@ -98,6 +107,12 @@ func (f *file) verify(ctx context.Context, b *book) (*verdict, error) {
 			v.fault("the journal of %s leaves something else than the table: %s", table, d)
 		}
 		if table == items {
+			for _, c := range changes {
+				if c.UserIdentity != nil {
+					v.expired++
+				}
+			}
+			v.expired -= b.expired
 			v.faults = append(v.faults, f.followed(ctx, b.mu.seen, changes))
 		}
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
 )
 
 // errGone is what a Client fails with whose server is not there any more.
@@ -24,18 +26,13 @@ type witness interface {
 
 // prepare makes the tables that are not there yet: one with a global and a local index and a time to live, all with a stream.
 func prepare(ctx context.Context, c api.Client) error {
-	stream := &api.StreamSpecification{StreamEnabled: new(true), StreamViewType: new(api.StreamViewTypeNewAndOldImages)}
-	single := func(table string) *api.CreateTableInput {
-		return &api.CreateTableInput{TableName: &table, AttributeDefinitions: attributes("pk", api.ScalarAttributeTypeS),
-			KeySchema: schema("pk"), BillingMode: new(api.BillingModePayPerRequest), StreamSpecification: stream}
-	}
-	full := single(items)
+	full := streamed(items)
 	full.AttributeDefinitions = append(attributes("pk", api.ScalarAttributeTypeS, "group", api.ScalarAttributeTypeS, "note", api.ScalarAttributeTypeS),
 		attributes("sk", api.ScalarAttributeTypeN, "n", api.ScalarAttributeTypeN)...)
 	full.KeySchema = schema("pk", "sk")
 	full.GlobalSecondaryIndexes = []api.GlobalSecondaryIndex{{IndexName: new("byGroup"), KeySchema: schema("group", "n"), Projection: projection(api.ProjectionTypeAll)}}
 	full.LocalSecondaryIndexes = []api.LocalSecondaryIndex{{IndexName: new("byNote"), KeySchema: schema("pk", "note"), Projection: projection(api.ProjectionTypeKeysOnly)}}
-	for _, in := range []*api.CreateTableInput{full, single(bank), single(ledger)} {
+	for _, in := range []*api.CreateTableInput{full, streamed(bank), streamed(ledger)} {
 		if _, err := c.Serve(ctx, in); err != nil && !is(err, api.CodeResourceInUse) {
 			return fmt.Errorf("create %s: %w", *in.TableName, err)
 		}
@@ -46,6 +43,13 @@ func prepare(ctx context.Context, c api.Client) error {
 		return fmt.Errorf("enable the time to live: %w", err)
 	}
 	return nil
+}
+
+// streamed asks for a table with a partition key and a stream.
+func streamed(table string) *api.CreateTableInput {
+	return &api.CreateTableInput{TableName: &table, AttributeDefinitions: attributes("pk", api.ScalarAttributeTypeS),
+		KeySchema: schema("pk"), BillingMode: new(api.BillingModePayPerRequest),
+		StreamSpecification: &api.StreamSpecification{StreamEnabled: new(true), StreamViewType: new(api.StreamViewTypeNewAndOldImages)}}
 }
 
 func is(err error, code api.Code) bool {
@@ -71,7 +75,7 @@ func attributes(pairs ...any) (list []api.AttributeDefinition) {
 
 func projection(t api.ProjectionType) *api.Projection { return &api.Projection{ProjectionType: &t} }
 
-// drive prepares the tables and carries out the operations of a run, and adds and drops indexes meanwhile,
+// drive prepares the tables and carries out the operations of a run, and adds and drops indexes and a table meanwhile,
 // until ctx ends or the server is gone.
 func drive(ctx context.Context, c api.Client, r run, w witness) {
 	if err := prepare(ctx, c); err != nil {
@@ -85,7 +89,7 @@ func drive(ctx context.Context, c api.Client, r run, w witness) {
 	for writer := range r.Writers {
 		group.Go(func() { write(ctx, c, r, w, writer) })
 	}
-	group.Go(func() { reindex(ctx, c, w) })
+	group.Go(func() { remodel(ctx, c, w) })
 	group.Wait()
 }
 
@@ -104,8 +108,9 @@ func write(ctx context.Context, c api.Client, r run, w witness, writer int) {
 	}
 }
 
-// reindex adds and drops two global indexes.
-func reindex(ctx context.Context, c api.Client, w witness) {
+// remodel adds and drops two global indexes, and a table with some items.
+func remodel(ctx context.Context, c api.Client, w witness) {
+	const scratch = "scratch"
 	named := func(table, name, attribute string) []api.Request {
 		return []api.Request{
 			&api.UpdateTableInput{TableName: &table, AttributeDefinitions: attributes(attribute, api.ScalarAttributeTypeS),
@@ -115,7 +120,15 @@ func reindex(ctx context.Context, c api.Client, w witness) {
 				GlobalSecondaryIndexUpdates: []api.GlobalSecondaryIndexUpdate{{Delete: &api.DeleteGlobalSecondaryIndexAction{IndexName: &name}}}},
 		}
 	}
-	changes := append(named(items, "byValue", "v"), named(ledger, "byReceiver", "to")...)
+	var puts []api.WriteRequest
+	for i := range 25 {
+		puts = append(puts, api.WriteRequest{PutRequest: &api.PutRequest{Item: attr.Item{"pk": attr.S(fmt.Sprint(i))}}})
+	}
+	changes := slices.Concat(named(items, "byValue", "v"), named(ledger, "byReceiver", "to"), []api.Request{
+		streamed(scratch),
+		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{scratch: puts}},
+		&api.DeleteTableInput{TableName: new(scratch)},
+	})
 	for i := 0; ; i++ {
 		_, err := c.Serve(ctx, changes[i%len(changes)])
 		switch {
@@ -124,7 +137,7 @@ func reindex(ctx context.Context, c api.Client, w witness) {
 		case err == nil, is(err, api.CodeResourceInUse), is(err, api.CodeLimitExceeded), is(err, api.CodeValidation), is(err, api.CodeResourceNotFound):
 			// the one before is under way still, or was done before a kill
 		default:
-			w.fault(fmt.Errorf("change an index: %w", err))
+			w.fault(fmt.Errorf("%s: %w", changes[i%len(changes)].Operation(), err))
 		}
 		select {
 		case <-ctx.Done():
