@@ -72,9 +72,9 @@ type Options struct {
 	// changes that nobody can read any more), so that they still work when the disk is full or the file as
 	// large as it may be. It is a part of MaxSizeBytes; without that, or on a disk that is full
 	// before, on Linux it is disk space beyond the end of the file, which the file holds on to; elsewhere nothing is kept of a
-	// disk. Free pages in the file count towards it. 0 means a sixteenth of the file, but 1 to 16 MiB
-	// and at most an eighth of MaxSizeBytes; a negative number keeps none; at most half of
-	// MaxSizeBytes. OpenMemory and OpenStore ignore it.
+	// disk. Free pages in the file count towards it. 0 means a sixteenth of the file, but 4 to 16 MiB
+	// (of a file smaller than 4 MiB as much as that, from 256 KiB on), and at most a quarter of MaxSizeBytes; a negative
+	// number keeps none; otherwise at most half of MaxSizeBytes. OpenMemory and OpenStore ignore it.
 	ReserveBytes int64
 
 	// BackgroundError is told what the work of the background failed with (time to live, trimming

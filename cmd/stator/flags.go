@@ -82,7 +82,7 @@ func parseServe(args []string, stdout io.Writer) (serveFlags, error) {
 	set.BoolVar(&f.capacity, "capacity", false, "throttle as AWS does: by provisioned units, on-demand limits and partitions")
 	set.BoolVar(&f.metrics, "metrics", false, "serve GET /metrics, in the text format of Prometheus, to all who can connect")
 	set.Var(&f.maxSize, "max-size", "`size` up to which the file may grow, such as 500MB or 10GiB (default no limit but the disk's)")
-	set.Var(&f.reserve, "reserve", "`size` that is kept for deletions when the file or the disk is full; none keeps nothing (default a sixteenth of the file, 1MiB to 16MiB)")
+	set.Var(&f.reserve, "reserve", "`size` that is kept for deletions when the file or the disk is full; none keeps nothing (default a sixteenth of the file, 4MiB to 16MiB, less of a small one)")
 	set.DurationVar(&f.grace, "grace", 10*time.Second, "how long accepted requests may go on after an interrupt")
 
 	var names []string

@@ -1,7 +1,6 @@
 package boltkv
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -46,9 +45,12 @@ type committer struct {
 	waiting []*call // taken from the queue, in order
 	taken   []*call // run for the commit that is being made
 	last    int     // how many were answered by the last commit
-	deletes int     // so many of waiting, which only delete, get a commit together
-	single  int     // so many of those after them get a commit of their own each
 	settled bool    // the state that Open found is on the disk
+
+	// So many calls share a commit at most, of those that write and of those that
+	// delete, after more of them failed together; 0 is no bound.
+	fewWrites, fewDeletes int
+	deleted               bool // the last commit was one of deletions alone
 
 	batch overlay.Layer // what the taken calls write
 	layer overlay.Layer // what the running call writes
@@ -133,32 +135,83 @@ func (c *committer) commit() {
 	if err != nil && len(c.taken) > 1 && c.store.refusal() == nil {
 		// There was no space for all of them, or one met a broken page. Those
 		// who ask for less, or elsewhere, are not to suffer from it.
-		c.apart(err)
+		*c.few() = max(len(c.taken)/2, 1)
+		c.again()
 		return
 	}
+	c.grown(err)
 	c.answer(err)
 }
 
-// gather runs calls on top of base until there are no more or the batch is
+// few returns the bound for the taken calls.
+func (c *committer) few() *int {
+	if c.purpose(1) == kv.PurposeWrite {
+		return &c.fewWrites
+	}
+	return &c.fewDeletes
+}
+
+// grown lets more calls share a commit again after one that succeeded, and
+// not after one call that failed by itself: the next may fail too.
+func (c *committer) grown(err error) {
+	const many = 1000
+	if c.fewWrites == 0 && c.fewDeletes == 0 {
+		return
+	}
+	few := c.few()
+	switch {
+	case *few == 0:
+	case err != nil:
+		*few = 1
+	case 2**few > many:
+		*few = 0
+	default:
+		*few *= 2
+	}
+}
+
+// share brings those of waiting to its beginning that make the next commit,
+// and returns how many they are. That is all, until some failed together. Then those that delete, which
+// may have a reserve that the others have not, are apart from the others, and have every
+// second commit: they make room, and are not to wait for all who are refused.
+func (c *committer) share() int {
+	if c.fewWrites == 0 && c.fewDeletes == 0 {
+		return len(c.waiting)
+	}
+	writes := 0
+	for _, call := range c.waiting {
+		if call.purpose == kv.PurposeWrite {
+			writes++
+		}
+	}
+	c.deleted = writes == 0 || writes < len(c.waiting) && !c.deleted
+	n, few := writes, c.fewWrites
+	if c.deleted {
+		n, few = len(c.waiting)-writes, c.fewDeletes
+	}
+	rank := func(call *call) int {
+		if (call.purpose != kv.PurposeWrite) == c.deleted {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(c.waiting, func(a, b *call) int { return rank(a) - rank(b) })
+	if few > 0 {
+		n = min(n, few)
+	}
+	return n
+}
+
+// gather runs calls on top of base until all that share the commit have, or the batch is
 // large enough.
 func (c *committer) gather(base *reader) {
 	under := overlay.Over{Layer: &c.batch, Under: base}
-	for len(c.waiting) > 0 && c.batch.Bytes() < c.store.options.MaxBatchBytes {
+	for n := c.share(); n > 0 && c.batch.Bytes() < c.store.options.MaxBatchBytes; n-- {
 		call := c.waiting[0]
 		c.waiting[0] = nil
 		c.waiting = c.waiting[1:]
 		if call.claim() {
 			c.runCall(call, under)
-		}
-		switch {
-		case c.deletes > 1:
-			c.deletes--
-		case c.deletes == 1:
-			c.deletes = 0
-			return
-		case c.single > 0:
-			c.single--
-			return
 		}
 	}
 }
@@ -227,30 +280,10 @@ func (c *committer) purpose(puts int64) kv.Purpose {
 	}
 	for _, call := range c.taken {
 		if !call.failed() {
-			purpose = min(purpose, kv.PurposeOf(call.ctx))
+			purpose = min(purpose, call.purpose)
 		}
 	}
 	return purpose
-}
-
-// apart puts the taken calls back to try them anew, each by itself after a failure that may
-// be that of one. When the store is full, those that delete come first, and
-// together at first: they make room, and may have a reserve that the others have not.
-func (c *committer) apart(err error) {
-	together := c.purpose(1) != kv.PurposeWrite
-	others := len(c.waiting)
-	c.again()
-	calls := c.waiting[:len(c.waiting)-others]
-	c.deletes = 0
-	if errors.Is(err, kv.ErrFull) && !together {
-		slices.SortStableFunc(calls, func(a, b *call) int {
-			return cmp.Compare(kv.PurposeOf(b.ctx), kv.PurposeOf(a.ctx))
-		})
-		for c.deletes < len(calls) && kv.PurposeOf(calls[c.deletes].ctx) != kv.PurposeWrite {
-			c.deletes++
-		}
-	}
-	c.single += len(calls) - c.deletes
 }
 
 // again puts the taken calls back before those that wait, except for one that
@@ -295,7 +328,7 @@ func (c *committer) refuseWaiting(err error) {
 		}
 	}
 	clear(c.waiting)
-	c.waiting, c.deletes, c.single = c.waiting[:0], 0, 0
+	c.waiting = c.waiting[:0]
 }
 
 // tryCommit commits tx and leaves it closed.

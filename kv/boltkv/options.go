@@ -28,8 +28,8 @@ type Options struct {
 	// when they would. Free pages in the file count. The rest is the last part below MaxSizeBytes, and on
 	// Linux blocks that belong to the file beyond its end, where the file system can set them
 	// aside (ext4, XFS, btrfs, tmpfs and others); elsewhere nothing is kept of a disk. 0 means a sixteenth of the
-	// file, at least 1 MiB, at most 16 MiB and at most an eighth of MaxSizeBytes; a negative number means
-	// none; a positive one may be up to half of MaxSizeBytes.
+	// file, but 4 to 16 MiB (while the file is smaller than 4 MiB, as much as the file, from 256 KiB on), and at most a
+	// quarter of MaxSizeBytes; a negative number means none; a positive one may be up to half of MaxSizeBytes.
 	ReserveBytes int64
 
 	// InitialMmapBytes is how much address space (not memory, not disk) is

@@ -11,9 +11,10 @@ import (
 
 // call is one Update that waits for its commit.
 type call struct {
-	ctx  context.Context
-	fn   func(kv.Writer) error
-	done chan struct{} // gets one token when the fields below are final
+	ctx     context.Context
+	purpose kv.Purpose
+	fn      func(kv.Writer) error
+	done    chan struct{} // gets one token when the fields below are final
 
 	state atomic.Int32 // queued, claimed or abandoned
 
@@ -30,7 +31,7 @@ const (
 )
 
 func newCall(ctx context.Context, fn func(kv.Writer) error) *call {
-	return &call{ctx: ctx, fn: fn, done: make(chan struct{}, 1)}
+	return &call{ctx: ctx, purpose: kv.PurposeOf(ctx), fn: fn, done: make(chan struct{}, 1)}
 }
 
 // wait returns what the committer answers, or the context's error when the

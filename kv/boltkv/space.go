@@ -44,7 +44,7 @@ type space struct {
 	file    *os.File
 	limit   int64 // Options.MaxSizeBytes; 0: none
 	reserve int64 // Options.ReserveBytes
-	noDisk  bool  // the disk cannot be asked beforehand
+	noDisk  bool  // the disk cannot be asked beforehand, or need not be
 	secured int64 // up to here the file has blocks
 	short   bool  // the disk had none when it was asked last, at tried
 	tried   time.Time
@@ -55,11 +55,14 @@ type space struct {
 const (
 	askAgain = 100 * time.Millisecond
 
-	// The default reserve is a part of the file, within these bounds.
+	// The default reserve is a part of the file, within these bounds. To delete one
+	// of the largest items, with a record of it, the two leaves that they are in are written anew, some
+	// 3 MB; in a file that is smaller than that there are no such leaves.
 	reservePart       = 16
-	minReserve        = 1 << 20
+	minReserve        = 4 << 20
 	maxReserve        = 16 << 20
-	reservePartOfSize = 8 // of MaxSizeBytes at most
+	leastReserve      = 256 << 10 // of a file smaller than that
+	reservePartOfSize = 4         // of MaxSizeBytes at most
 
 	// Deletions leave this part of the reserve to what reclaims space, such as
 	// the trimming of their own records.
@@ -69,7 +72,7 @@ const (
 var errNoAllocate = errors.New("the disk cannot be asked for blocks")
 
 func newSpace(file *os.File, o Options) space {
-	p := space{file: file, limit: o.MaxSizeBytes, reserve: o.ReserveBytes}
+	p := space{file: file, limit: o.MaxSizeBytes, reserve: o.ReserveBytes, noDisk: o.ReserveBytes < 0}
 	if runtime.GOOS == "windows" {
 		p.limit = wholeMap(p.limit)
 	}
@@ -95,7 +98,7 @@ func (p *space) keep(top int64) int64 {
 	if p.reserve != 0 {
 		return max(p.reserve, 0)
 	}
-	keep := min(max(top/reservePart, minReserve), maxReserve)
+	keep := min(max(top/reservePart, min(top, minReserve), leastReserve), maxReserve)
 	if p.limit > 0 {
 		keep = min(keep, p.limit/reservePartOfSize)
 	}
@@ -112,7 +115,7 @@ func (p *space) admit(db *bolt.DB, tx *bolt.Tx, c *committer) error {
 	need := 2*int64(c.batch.Bytes()) + (2*nodes+4)*page
 	keep := p.keep(top)
 	if keep == 0 {
-		p.bound(db, top+need, p.limit)
+		p.bound(db, top+need, p.limit, 0)
 		return nil
 	}
 	if !p.noDisk {
@@ -120,7 +123,7 @@ func (p *space) admit(db *bolt.DB, tx *bolt.Tx, c *committer) error {
 	}
 	ceiling := p.ceiling()
 	if top+need+keep <= ceiling {
-		p.bound(db, top+need, p.backstop(top, ceiling, keep))
+		p.bound(db, top+need, p.backstop(top, ceiling, keep, c.purpose(1)), keep)
 		return nil
 	}
 	free, err := p.freePages(tx, page)
@@ -129,21 +132,19 @@ func (p *space) admit(db *bolt.DB, tx *bolt.Tx, c *committer) error {
 	}
 	left := free*page + max(0, ceiling-top)
 	puts, bytes := c.puts()
+	purpose := c.purpose(puts)
 	need = 2*bytes + (nodes+min(nodes, puts)+4)*page + free*8 // the list of free pages is written, too
-	switch c.purpose(puts) {
+	switch purpose {
 	case kv.PurposeWrite:
 		if left-need < keep {
 			return p.full("%d bytes are left, and %d of them kept for deletions; this needs up to %d", left, keep, need)
 		}
-		p.bound(db, top+need, p.backstop(top, ceiling, keep))
 	case kv.PurposeDelete:
 		if left < keep/reclaimPart {
 			return p.full("of the %d bytes kept for deletions %d are left, for what is already deleted to be cleared away", keep, left)
 		}
-		p.bound(db, top+need, ceiling)
-	default:
-		p.bound(db, top+need, ceiling)
 	}
+	p.bound(db, top+need, p.backstop(top, ceiling, keep, purpose), keep)
 	return nil
 }
 
@@ -159,27 +160,27 @@ func (p *space) ceiling() int64 {
 	return ceiling
 }
 
-// backstop returns where bbolt itself stops an ordinary commit that needs more
-// than was thought: in the middle of the reserve, of which one half stays in one piece. 0
-// is nowhere: while the disk has space the file may outgrow its blocks.
-func (p *space) backstop(top, ceiling, keep int64) int64 {
+// backstop returns where bbolt itself stops a commit, also one that needs more
+// than was thought: an ordinary one below the reserve, though free pages may stand for it, for a large item needs its pages in
+// one piece. 0 is nowhere: while the disk has space the file may outgrow its blocks.
+func (p *space) backstop(top, ceiling, keep int64, purpose kv.Purpose) int64 {
 	if !p.short {
 		ceiling = p.limit
 	}
-	if ceiling == 0 {
-		return 0
+	if ceiling > 0 && purpose == kv.PurposeWrite {
+		ceiling = max(top, ceiling-keep)
 	}
-	return max(top, ceiling-keep/2)
+	return ceiling
 }
 
 // bound sets how far the file may grow, 0 is without bound, and by how much at
 // a time: little while it is small, and in larger steps later, for each step
 // costs an fsync; but not so much that a commit which has the space it
-// needs, up to end, finds the step too long.
-func (p *space) bound(db *bolt.DB, end, bound int64) {
+// needs, up to end or so much past it, finds the step too long.
+func (p *space) bound(db *bolt.DB, end, bound, past int64) {
 	step := growth(end)
 	if bound > 0 {
-		step = min(step, max(0, bound-end)/2)
+		step = min(step, max(0, bound-end-past)/2)
 		if runtime.GOOS == "windows" {
 			bound = p.limit
 		}
@@ -203,7 +204,7 @@ func (p *space) secure(top, want, keep int64) {
 	if p.short && time.Since(p.tried) < askAgain {
 		return
 	}
-	more := want + growth(top)
+	more := want + min(growth(top), keep)
 	if p.limit > 0 {
 		more = min(more, p.limit)
 	}
