@@ -95,7 +95,9 @@ func (s *Store) begin(writable bool) (tx *bolt.Tx, err error) {
 }
 
 // Update runs fn, perhaps in the committer's goroutine, and returns when the
-// commit that carries it is on the disk.
+// commit that carries it is on the disk. An fn that failed after it saw what others wrote in the
+// same commit waits for that too; when it fails for good, the error is
+// kv.ErrReadOnly and not that of fn, for what fn saw may never have been.
 func (s *Store) Update(ctx context.Context, fn func(kv.Writer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package boltkv
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -303,10 +304,17 @@ func (c *committer) again() {
 }
 
 // answer lets the taken calls return, with err unless they failed themselves.
+//
+// Of those, too, each ran after one whose writes it could see (runCall has answered
+// the others). When the commit failed, what it saw may never have been, and must not be told, as the item is
+// that fails a condition: it is refused, as it would be if it came now.
 func (c *committer) answer(err error) {
 	for _, call := range c.taken {
-		if !call.failed() {
+		switch {
+		case !call.failed():
 			call.err = err
+		case err != nil && call.err != nil:
+			call.err = cmp.Or(c.store.refusal(), call.err)
 		}
 		call.answer()
 	}
