@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator"
+	"github.com/statordb/stator/internal/bound"
 )
 
 // arguments are as many as a text takes.
@@ -43,27 +44,29 @@ func FuzzExpr(f *testing.F) {
 	}
 	table, key, item := joined(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > 2000 || strings.Contains(text, "zz") {
-			t.Skip()
-		}
-		ctx := t.Context()
-		update := func(actions ...stator.UpdateOption) (stator.Item, error) {
-			require.NoError(t, table.Put(ctx, item))
-			got, err := table.Update(ctx, key, actions...)
-			if err != nil {
-				require.ErrorIs(t, err, stator.ErrValidation)
+		bound.Input(t, func() {
+			if len(text) > 2000 || strings.Contains(text, "zz") {
+				t.Skip()
 			}
-			return got, err
-		}
-		args := arguments(text)
-		alone, err := update(stator.Expr(text, args...))
-		beside, besideErr := update(stator.Remove("zy"), stator.Expr(text, args...), stator.Set("zz", 1))
-		if err != nil {
-			return
-		}
-		require.NoError(t, besideErr)
-		alone["zz"] = stator.Int(1)
-		require.Truef(t, alone.Equal(beside), "%v and %v", alone, beside)
+			ctx := t.Context()
+			update := func(actions ...stator.UpdateOption) (stator.Item, error) {
+				require.NoError(t, table.Put(ctx, item))
+				got, err := table.Update(ctx, key, actions...)
+				if err != nil {
+					require.ErrorIs(t, err, stator.ErrValidation)
+				}
+				return got, err
+			}
+			args := arguments(text)
+			alone, err := update(stator.Expr(text, args...))
+			beside, besideErr := update(stator.Remove("zy"), stator.Expr(text, args...), stator.Set("zz", 1))
+			if err != nil {
+				return
+			}
+			require.NoError(t, besideErr)
+			alone["zz"] = stator.Int(1)
+			require.Truef(t, alone.Equal(beside), "%v and %v", alone, beside)
+		})
 	})
 }
 
@@ -80,26 +83,28 @@ func FuzzIf(f *testing.F) {
 	table, key, item := joined(f)
 	require.NoError(f, table.Put(f.Context(), item))
 	f.Fuzz(func(t *testing.T, left, right string) {
-		if len(left)+len(right) > 2000 {
-			t.Skip()
-		}
-		holds := func(conditions ...stator.UpdateOption) (ok, valid bool) {
-			_, err := table.Update(t.Context(), key, append(conditions, stator.Set("id2", 1))...)
-			if err == nil || errors.Is(err, stator.ErrConditionFailed) {
-				return err == nil, true
+		bound.Input(t, func() {
+			if len(left)+len(right) > 2000 {
+				t.Skip()
 			}
-			require.ErrorIs(t, err, stator.ErrValidation)
-			return false, false
-		}
-		a, b := stator.If(left, arguments(left)...), stator.If(right, arguments(right)...)
-		holdsA, validA := holds(a)
-		holdsB, validB := holds(b)
-		both, valid := holds(a, b)
-		if validA && validB {
-			require.True(t, valid)
-			require.Equal(t, holdsA && holdsB, both)
-		} else {
-			require.Falsef(t, valid, "%q and %q", left, right)
-		}
+			holds := func(conditions ...stator.UpdateOption) (ok, valid bool) {
+				_, err := table.Update(t.Context(), key, append(conditions, stator.Set("id2", 1))...)
+				if err == nil || errors.Is(err, stator.ErrConditionFailed) {
+					return err == nil, true
+				}
+				require.ErrorIs(t, err, stator.ErrValidation)
+				return false, false
+			}
+			a, b := stator.If(left, arguments(left)...), stator.If(right, arguments(right)...)
+			holdsA, validA := holds(a)
+			holdsB, validB := holds(b)
+			both, valid := holds(a, b)
+			if validA && validB {
+				require.True(t, valid)
+				require.Equal(t, holdsA && holdsB, both)
+			} else {
+				require.Falsef(t, valid, "%q and %q", left, right)
+			}
+		})
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/statordb/stator"
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/internal/bound"
 )
 
 // What the filters of a trigger let through of four changes: an item is made
@@ -217,17 +218,19 @@ func FuzzTriggerFilter(f *testing.F) {
 	require.NoError(f, err)
 	require.NoError(f, users.Put(context.Background(), user{ID: "u1", Visits: 1}))
 	f.Fuzz(func(t *testing.T, text string) {
-		trigger, err := stator.StartTrigger(t.Context(), db, "users", "fuzz", func(context.Context, stator.TriggerEvent) error { return nil },
-			&stator.TriggerOptions{FilterCriteria: []string{text}})
-		if err != nil {
-			require.ErrorContains(t, err, "FilterCriteria[0]: ")
-			return
-		}
-		for s, err := trigger.State(t.Context()); s.Processed+s.Filtered < 1; s, err = trigger.State(t.Context()) {
+		bound.Input(t, func() {
+			trigger, err := stator.StartTrigger(t.Context(), db, "users", "fuzz", func(context.Context, stator.TriggerEvent) error { return nil },
+				&stator.TriggerOptions{FilterCriteria: []string{text}})
+			if err != nil {
+				require.ErrorContains(t, err, "FilterCriteria[0]: ")
+				return
+			}
+			for s, err := trigger.State(t.Context()); s.Processed+s.Filtered < 1; s, err = trigger.State(t.Context()) {
+				require.NoError(t, err)
+			}
+			require.NoError(t, trigger.Close())
+			_, err = api.Do(t.Context(), db, &api.DeleteSubscriptionInput{TableName: new("users"), SubscriptionName: new("fuzz")})
 			require.NoError(t, err)
-		}
-		require.NoError(t, trigger.Close())
-		_, err = api.Do(t.Context(), db, &api.DeleteSubscriptionInput{TableName: new("users"), SubscriptionName: new("fuzz")})
-		require.NoError(t, err)
+		})
 	})
 }

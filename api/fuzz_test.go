@@ -8,6 +8,7 @@ import (
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/bound"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,20 +21,22 @@ func FuzzValidate(f *testing.F) {
 		f.Add(uint8(i), []byte(strings.Repeat(op.Name, 20)))
 	}
 	f.Fuzz(func(t *testing.T, op uint8, data []byte) {
-		all := api.Registry()
-		in := all[int(op)%len(all)].New()
-		g := &generator{data: data}
-		g.fill(reflect.ValueOf(in).Elem(), 0)
-		err := in.Validate()
-		if err == nil {
-			return
-		}
-		var e *api.Error
-		require.ErrorAs(t, err, &e)
-		require.NotEmpty(t, e.Message)
-		for range 3 {
-			require.Equal(t, err, in.Validate())
-		}
+		bound.Input(t, func() {
+			all := api.Registry()
+			in := all[int(op)%len(all)].New()
+			g := &generator{data: data}
+			g.fill(reflect.ValueOf(in).Elem(), 0)
+			err := in.Validate()
+			if err == nil {
+				return
+			}
+			var e *api.Error
+			require.ErrorAs(t, err, &e)
+			require.NotEmpty(t, e.Message)
+			for range 3 {
+				require.Equal(t, err, in.Validate())
+			}
+		})
 	})
 }
 

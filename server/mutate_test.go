@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator"
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/server"
 )
 
@@ -210,15 +211,17 @@ func FuzzHandler(f *testing.F) {
 	f.Add("x", "application/json", "gzip", "[::1]:1", zipped(f, "{}"))
 	h, log := fullStack(f)
 	f.Fuzz(func(t *testing.T, target, contentType, encoding, host, body string) {
-		r := httptest.NewRequest(http.MethodPost, "/", io.NopCloser(strings.NewReader(body)))
-		r.Host = host
-		for name, value := range map[string]string{"X-Amz-Target": target, "Content-Type": contentType, "Content-Encoding": encoding, "X-Amz-Date": date, "Authorization": signature} {
-			r.Header.Set(name, value)
-		}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		if w.Code >= 500 {
-			t.Fatal(fmt.Sprint(w.Code, w.Body, log()))
-		}
+		bound.Input(t, func() {
+			r := httptest.NewRequest(http.MethodPost, "/", io.NopCloser(strings.NewReader(body)))
+			r.Host = host
+			for name, value := range map[string]string{"X-Amz-Target": target, "Content-Type": contentType, "Content-Encoding": encoding, "X-Amz-Date": date, "Authorization": signature} {
+				r.Header.Set(name, value)
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code >= 500 {
+				t.Fatal(fmt.Sprint(w.Code, w.Body, log()))
+			}
+		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/internal/engine"
 	"github.com/statordb/stator/kv"
 )
@@ -78,24 +79,26 @@ func FuzzDamagedItem(f *testing.F) {
 	f.Add([]byte{}, false)
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0x0f}, true)
 	f.Fuzz(func(t *testing.T, item []byte, ofIndex bool) {
-		good := base
-		if ofIndex {
-			good = entry
-		}
-		damaged := kv.Pair{Key: good.Key, Value: append(bytes.Clone(good.Value[:header]), item...)}
-		damaged.Value = engine.Reseal(damaged.Key, damaged.Value)
-		change(t, store, damaged)
-		err := e.Check(t.Context())
-		if bytes.Equal(damaged.Value, good.Value) {
-			require.NoError(t, err)
-		} else {
-			require.Error(t, err)
-		}
-		for _, in := range damageRequests(t) {
-			out, err := e.Serve(t.Context(), in)
-			_ = render(out, err)
-		}
-		change(t, store, good)
+		bound.Input(t, func() {
+			good := base
+			if ofIndex {
+				good = entry
+			}
+			damaged := kv.Pair{Key: good.Key, Value: append(bytes.Clone(good.Value[:header]), item...)}
+			damaged.Value = engine.Reseal(damaged.Key, damaged.Value)
+			change(t, store, damaged)
+			err := e.Check(t.Context())
+			if bytes.Equal(damaged.Value, good.Value) {
+				require.NoError(t, err)
+			} else {
+				require.Error(t, err)
+			}
+			for _, in := range damageRequests(t) {
+				out, err := e.Serve(t.Context(), in)
+				_ = render(out, err)
+			}
+			change(t, store, good)
+		})
 	})
 }
 

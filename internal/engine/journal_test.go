@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/internal/engine"
 	"github.com/statordb/stator/kv"
 )
@@ -49,10 +50,12 @@ func FuzzReadRecord(f *testing.F) {
 		f.Add(p.Key, p.Value, true)
 	}
 	f.Fuzz(func(t *testing.T, key, value []byte, sealed bool) {
-		p := kv.Pair{Key: key, Value: value}
-		if sealed {
-			p = engine.SealRecord(p)
-		}
-		_, _ = engine.ReadRecord(p, 1)
+		bound.Input(t, func() {
+			p := kv.Pair{Key: key, Value: value}
+			if sealed {
+				p = engine.SealRecord(p)
+			}
+			_, _ = engine.ReadRecord(p, 1)
+		})
 	})
 }

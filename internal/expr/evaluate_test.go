@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/internal/expr"
 	"github.com/statordb/stator/internal/itemcodec"
 	"github.com/statordb/stator/internal/num"
@@ -101,15 +102,17 @@ func FuzzMatch(f *testing.F) {
 		require.NoError(f, err)
 	}
 	f.Fuzz(func(t *testing.T, which, a, b, c byte) {
-		item := attr.Item{"id": attr.S("k")}
-		x, y, z := pool[int(a)%len(pool)], pool[int(b)%len(pool)], pool[int(c)%len(pool)]
-		for name, v := range map[string]attr.Value{"x": x, "y": y, "z": z} {
-			if !v.IsZero() {
-				item[name] = v
+		bound.Input(t, func() {
+			item := attr.Item{"id": attr.S("k")}
+			x, y, z := pool[int(a)%len(pool)], pool[int(b)%len(pool)], pool[int(c)%len(pool)]
+			for name, v := range map[string]attr.Value{"x": x, "y": y, "z": z} {
+				if !v.IsZero() {
+					item[name] = v
+				}
 			}
-		}
-		i := int(which) % len(texts)
-		require.Equal(t, naive(texts[i], x, y, z), conditions[i].Match(encode(t, item)), "%s: x %v, y %v, z %v", texts[i], x, y, z)
+			i := int(which) % len(texts)
+			require.Equal(t, naive(texts[i], x, y, z), conditions[i].Match(encode(t, item)), "%s: x %v, y %v, z %v", texts[i], x, y, z)
+		})
 	})
 }
 
@@ -208,8 +211,10 @@ func FuzzMatchBytes(f *testing.F) {
 	require.NoError(f, err)
 	p, err := expr.NewBinder(nil, nil, nil).Projection("a1, a2.x, a3[0].y, a3[2]")
 	require.NoError(f, err)
-	f.Fuzz(func(_ *testing.T, stored []byte) {
-		c.Match(itemcodec.Item(stored))
-		p.Append(nil, itemcodec.Item(stored))
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		bound.Input(t, func() {
+			c.Match(itemcodec.Item(stored))
+			p.Append(nil, itemcodec.Item(stored))
+		})
 	})
 }

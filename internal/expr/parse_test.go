@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/internal/expr"
 )
 
@@ -120,22 +121,24 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		printed, err := expr.PrintParsed(expr.ConditionText, text)
-		if err == nil {
-			again, err := expr.PrintParsed(expr.ConditionText, printed)
-			require.NoError(t, err, printed)
-			require.Equal(t, printed, again)
-		}
-		if printed, err = expr.PrintParsed(expr.ProjectionText, text); err == nil {
-			again, err := expr.PrintParsed(expr.ProjectionText, printed)
-			require.NoError(t, err, printed)
-			require.Equal(t, printed, again)
-		}
-		if printed, err = expr.PrintParsed(expr.UpdateText, text); err == nil {
-			again, err := expr.PrintParsed(expr.UpdateText, printed)
-			require.NoError(t, err, printed)
-			require.Equal(t, printed, again)
-		}
+		bound.Input(t, func() {
+			printed, err := expr.PrintParsed(expr.ConditionText, text)
+			if err == nil {
+				again, err := expr.PrintParsed(expr.ConditionText, printed)
+				require.NoError(t, err, printed)
+				require.Equal(t, printed, again)
+			}
+			if printed, err = expr.PrintParsed(expr.ProjectionText, text); err == nil {
+				again, err := expr.PrintParsed(expr.ProjectionText, printed)
+				require.NoError(t, err, printed)
+				require.Equal(t, printed, again)
+			}
+			if printed, err = expr.PrintParsed(expr.UpdateText, text); err == nil {
+				again, err := expr.PrintParsed(expr.UpdateText, printed)
+				require.NoError(t, err, printed)
+				require.Equal(t, printed, again)
+			}
+		})
 	})
 }
 
@@ -144,16 +147,18 @@ func FuzzTranslate(f *testing.F) {
 	f.Add(byte(4), "SET a = ? + #b REMOVE c")
 	f.Add(byte(3), "a, b.c, _d")
 	f.Fuzz(func(t *testing.T, member byte, text string) {
-		m := expr.Member(member % 5)
-		n, err := expr.Translate(m, text)
-		if err != nil {
-			return
-		}
-		require.Len(t, n.Values, n.Args)
-		// What comes out is AWS's grammar, and goes through again unchanged.
-		again, err := expr.Translate(m, n.Text)
-		require.NoError(t, err, n.Text)
-		require.Equal(t, n.Text, again.Text)
-		require.Empty(t, again.Names)
+		bound.Input(t, func() {
+			m := expr.Member(member % 5)
+			n, err := expr.Translate(m, text)
+			if err != nil {
+				return
+			}
+			require.Len(t, n.Values, n.Args)
+			// What comes out is AWS's grammar, and goes through again unchanged.
+			again, err := expr.Translate(m, n.Text)
+			require.NoError(t, err, n.Text)
+			require.Equal(t, n.Text, again.Text)
+			require.Empty(t, again.Names)
+		})
 	})
 }

@@ -48,6 +48,7 @@ var floors = []floor{
 	{number: 1, path: "kv/kvtest", imports: []string{"kv"}, outside: []string{testify}, tests: true},
 
 	{number: 0, path: "kv"},
+	{number: 0, path: "internal/bound", tests: true},
 	{number: 0, path: "internal/num"},
 	{number: 0, path: "internal/sigv4"},
 }

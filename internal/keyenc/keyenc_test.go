@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/internal/keyenc"
 	"github.com/statordb/stator/internal/num"
 )
@@ -224,12 +225,14 @@ func FuzzNumber(f *testing.F) {
 		f.Add(keyenc.AppendNumber(nil, parse(f, text)))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n, rest, err := keyenc.Number(b)
-		if err != nil {
-			require.Equal(t, keyenc.ErrCorrupt, err)
-			return
-		}
-		require.Equal(t, b, append(keyenc.AppendNumber(nil, n), rest...)) // one encoding a value
+		bound.Input(t, func() {
+			n, rest, err := keyenc.Number(b)
+			if err != nil {
+				require.Equal(t, keyenc.ErrCorrupt, err)
+				return
+			}
+			require.Equal(t, b, append(keyenc.AppendNumber(nil, n), rest...)) // one encoding a value
+		})
 	})
 }
 
@@ -237,12 +240,14 @@ func FuzzString(f *testing.F) {
 	f.Add([]byte("a\x00\xff\x00\x01rest"))
 	f.Add([]byte("\x00\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, rest, err := keyenc.String(b)
-		if err != nil {
-			require.Equal(t, keyenc.ErrCorrupt, err)
-			return
-		}
-		require.Equal(t, b, append(keyenc.AppendString(nil, s), rest...))
+		bound.Input(t, func() {
+			s, rest, err := keyenc.String(b)
+			if err != nil {
+				require.Equal(t, keyenc.ErrCorrupt, err)
+				return
+			}
+			require.Equal(t, b, append(keyenc.AppendString(nil, s), rest...))
+		})
 	})
 }
 
@@ -250,11 +255,13 @@ func FuzzNumberOrder(f *testing.F) {
 	f.Add("1", "-1.5")
 	f.Add("99", "100")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		x, errX := num.Parse(a)
-		y, errY := num.Parse(b)
-		if errX != nil || errY != nil {
-			return
-		}
-		require.Equal(t, num.Cmp(x, y), bytes.Compare(keyenc.AppendNumber(nil, x), keyenc.AppendNumber(nil, y)))
+		bound.Input(t, func() {
+			x, errX := num.Parse(a)
+			y, errY := num.Parse(b)
+			if errX != nil || errY != nil {
+				return
+			}
+			require.Equal(t, num.Cmp(x, y), bytes.Compare(keyenc.AppendNumber(nil, x), keyenc.AppendNumber(nil, y)))
+		})
 	})
 }

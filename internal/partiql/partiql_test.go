@@ -14,6 +14,7 @@ import (
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/internal/expr"
 	"github.com/statordb/stator/internal/partiql"
 )
@@ -272,23 +273,25 @@ func FuzzTranslate(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > 8192 {
-			return
-		}
-		requests, err := translate(text)
-		if err != nil {
-			_, ok := errors.AsType[*api.Error](err)
-			require.True(t, ok)
-			return
-		}
-		require.NotEmpty(t, requests)
-		for _, in := range requests {
-			if err := bind(in); err != nil {
-				for _, ours := range []string{"Syntax error", "redundant", "not defined", "unused", "reserved"} {
-					require.NotContains(t, err.Error(), ours, "%s", render(in))
+		bound.Input(t, func() {
+			if len(text) > 8192 {
+				return
+			}
+			requests, err := translate(text)
+			if err != nil {
+				_, ok := errors.AsType[*api.Error](err)
+				require.True(t, ok)
+				return
+			}
+			require.NotEmpty(t, requests)
+			for _, in := range requests {
+				if err := bind(in); err != nil {
+					for _, ours := range []string{"Syntax error", "redundant", "not defined", "unused", "reserved"} {
+						require.NotContains(t, err.Error(), ours, "%s", render(in))
+					}
 				}
 			}
-		}
+		})
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/internal/sigv4"
 )
 
@@ -235,18 +236,20 @@ func FuzzParse(f *testing.F) {
 	f.Add("AWS4-HMAC-SHA256 "+whole, "20261122T131415Z", "")
 	f.Add("", "", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a/b/c/d/e&X-Amz-Signature=0&X-Amz-SignedHeaders=host;;content-length&X-Amz-Date=20261122T131415Z&%zz=%&b")
 	f.Fuzz(func(t *testing.T, authorization, date, query string) {
-		r := request("POST", "/", "{}")
-		r.URL.RawQuery = query
-		r.Header["Authorization"] = []string{authorization}
-		r.Header["X-Amz-Date"] = []string{date}
-		a, err := sigv4.Parse(r)
-		if err != nil {
-			require.IsType(t, &sigv4.Fault{}, err)
-			return
-		}
-		require.Error(t, a.Verify(r, sha256.Sum256([]byte("{}")), exampleSecret))
-		_ = a.Scope("local", "dynamodb")
-		_ = a.Fresh(time.Unix(1_800_000_000, 0))
+		bound.Input(t, func() {
+			r := request("POST", "/", "{}")
+			r.URL.RawQuery = query
+			r.Header["Authorization"] = []string{authorization}
+			r.Header["X-Amz-Date"] = []string{date}
+			a, err := sigv4.Parse(r)
+			if err != nil {
+				require.IsType(t, &sigv4.Fault{}, err)
+				return
+			}
+			require.Error(t, a.Verify(r, sha256.Sum256([]byte("{}")), exampleSecret))
+			_ = a.Scope("local", "dynamodb")
+			_ = a.Fresh(time.Unix(1_800_000_000, 0))
+		})
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/internal/bound"
 	"github.com/statordb/stator/internal/itemcodec"
 	"github.com/statordb/stator/internal/wire"
 )
@@ -22,11 +23,13 @@ func FuzzScanner(f *testing.F) {
 	}
 	op := lookup(f, "DescribeLimits")
 	f.Fuzz(func(t *testing.T, s string) {
-		body := `{"unknown":` + s + `}`
-		_, err := wire.Decode(op, []byte(body))
-		if depth(s) < 1000 {
-			require.Equal(t, json.Valid([]byte(body)) && utf8.ValidString(body), err == nil, "%q", s)
-		}
+		bound.Input(t, func() {
+			body := `{"unknown":` + s + `}`
+			_, err := wire.Decode(op, []byte(body))
+			if depth(s) < 1000 {
+				require.Equal(t, json.Valid([]byte(body)) && utf8.ValidString(body), err == nil, "%q", s)
+			}
+		})
 	})
 }
 
@@ -47,38 +50,40 @@ func FuzzItem(f *testing.F) {
 	}
 	op := lookup(f, "PutItem")
 	f.Fuzz(func(t *testing.T, s string) {
-		body := `{"Item":` + s + `}`
-		in, err := wire.Decode(op, []byte(body))
-		if err == nil {
-			_ = in.Validate()
-		}
-		if depth(s) >= 60 {
-			return // cut
-		}
-		if !utf8.ValidString(body) || !json.Valid([]byte(body)) {
-			requireBare(t, err)
-			return
-		}
-		var naive map[string]any
-		dec := json.NewDecoder(strings.NewReader(body))
-		dec.UseNumber() // 9E99999 is JSON
-		require.NoError(t, dec.Decode(&naive))
-		if hasDuplicates(body) {
-			return // here the types of all of them count
-		}
-		for name := range naive {
-			if name != "Item" {
-				return // s broke out of its place
+		bound.Input(t, func() {
+			body := `{"Item":` + s + `}`
+			in, err := wire.Decode(op, []byte(body))
+			if err == nil {
+				_ = in.Validate()
 			}
-		}
-		want, ok := unjsonItem(naive["Item"])
-		if !ok {
-			require.Error(t, err)
-			require.NotEmpty(t, err.(*api.Error).Message, "%q", s)
-			return
-		}
-		require.NoError(t, err, "%q", s)
-		require.Equal(t, modelItem(want), modelItem(in.(*api.PutItemInput).Item), "%q", s)
+			if depth(s) >= 60 {
+				return // cut
+			}
+			if !utf8.ValidString(body) || !json.Valid([]byte(body)) {
+				requireBare(t, err)
+				return
+			}
+			var naive map[string]any
+			dec := json.NewDecoder(strings.NewReader(body))
+			dec.UseNumber() // 9E99999 is JSON
+			require.NoError(t, dec.Decode(&naive))
+			if hasDuplicates(body) {
+				return // here the types of all of them count
+			}
+			for name := range naive {
+				if name != "Item" {
+					return // s broke out of its place
+				}
+			}
+			want, ok := unjsonItem(naive["Item"])
+			if !ok {
+				require.Error(t, err)
+				require.NotEmpty(t, err.(*api.Error).Message, "%q", s)
+				return
+			}
+			require.NoError(t, err, "%q", s)
+			require.Equal(t, modelItem(want), modelItem(in.(*api.PutItemInput).Item), "%q", s)
+		})
 	})
 }
 
@@ -109,28 +114,30 @@ func FuzzDecode(f *testing.F) {
 	}
 	ops := api.Registry()
 	f.Fuzz(func(t *testing.T, i byte, body string) {
-		op := ops[int(i)%len(ops)]
-		if op.Native {
-			return
-		}
-		in, err := wire.Decode(op, []byte(body))
-		if err != nil {
-			var e *api.Error
-			require.True(t, errors.As(err, &e) && e.Code == api.CodeSerialization)
-			if e.Message != "" {
-				require.True(t, json.Valid([]byte(body)))
+		bound.Input(t, func() {
+			op := ops[int(i)%len(ops)]
+			if op.Native {
+				return
 			}
-			return
-		}
-		require.True(t, json.Valid([]byte(body)))
-		_ = in.Validate()
-		again, err := wire.AppendRequest(nil, in)
-		if err != nil {
-			return // it holds a value that has no form
-		}
-		back, err := wire.Decode(op, again)
-		require.NoError(t, err)
-		require.Equal(t, model(reflect.ValueOf(in)), model(reflect.ValueOf(back)))
+			in, err := wire.Decode(op, []byte(body))
+			if err != nil {
+				var e *api.Error
+				require.True(t, errors.As(err, &e) && e.Code == api.CodeSerialization)
+				if e.Message != "" {
+					require.True(t, json.Valid([]byte(body)))
+				}
+				return
+			}
+			require.True(t, json.Valid([]byte(body)))
+			_ = in.Validate()
+			again, err := wire.AppendRequest(nil, in)
+			if err != nil {
+				return // it holds a value that has no form
+			}
+			back, err := wire.Decode(op, again)
+			require.NoError(t, err)
+			require.Equal(t, model(reflect.ValueOf(in)), model(reflect.ValueOf(back)))
+		})
 	})
 }
 
@@ -140,11 +147,13 @@ func FuzzStored(f *testing.F) {
 	require.NoError(f, err)
 	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		body, err := wire.Append(nil, &api.GetItemOutput{Item: api.StoredItem(b)})
-		if err != nil {
-			require.Empty(t, body)
-			return
-		}
-		require.True(t, json.Valid(body), "%q", body)
+		bound.Input(t, func() {
+			body, err := wire.Append(nil, &api.GetItemOutput{Item: api.StoredItem(b)})
+			if err != nil {
+				require.Empty(t, body)
+				return
+			}
+			require.True(t, json.Valid(body), "%q", body)
+		})
 	})
 }
