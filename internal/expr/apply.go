@@ -18,6 +18,7 @@ var (
 	errPrecision      = &Error{"Attempting to store more than 38 significant digits in a Number"}
 	errNumber         = &Error{"The parameter cannot be converted to a numeric value"}
 	errMismatch       = &Error{"Type mismatch for attribute to update"} // of AttributeUpdates, in place of errOperandType
+	errTooLarge       = &Error{"Item size to update has exceeded the maximum allowed size"}
 )
 
 // Apply changes item in place: the item as it is stored, or the key alone when
@@ -37,9 +38,10 @@ func (u *Update) Apply(item attr.Item) error {
 	if len(actions) > len(few) {
 		values = make([]attr.Value, len(actions))
 	}
+	var m made
 	for i := range slices.Backward(actions) { // the last comes first: see checkPaths
 		var err error
-		if values[i], err = u.outcome(&actions[i], item); err != nil {
+		if values[i], err = u.outcome(&actions[i], item, &m); err != nil {
 			return err
 		}
 	}
@@ -47,6 +49,9 @@ func (u *Update) Apply(item attr.Item) error {
 		if _, fits := u.leads(actions[i].path, item); !fits {
 			return errInvalidPath
 		}
+	}
+	if m.over() {
+		return errTooLarge
 	}
 	if u.nested {
 		u.applyNested(item, values)
@@ -85,10 +90,10 @@ func store(item attr.Item, name string, v attr.Value) {
 
 // outcome returns the value that the path of an action has after it: the zero
 // Value when it has none.
-func (u *Update) outcome(a *action, item attr.Item) (attr.Value, error) {
+func (u *Update) outcome(a *action, item attr.Item, m *made) (attr.Value, error) {
 	switch a.verb {
 	case tokenSet:
-		v, err := u.evaluate(a.value, item)
+		v, err := u.evaluate(a.value, item, m)
 		if err == nil && v.IsZero() {
 			err = errMissingOperand
 		}
@@ -97,7 +102,7 @@ func (u *Update) outcome(a *action, item attr.Item) (attr.Value, error) {
 		return attr.Value{}, nil
 	}
 	old := u.find(a.path.steps, item)
-	operand := u.value(a.value.value)
+	operand := m.value(u, a.value.value)
 	switch k := operand.Kind(); {
 	case old.IsZero() && a.verb == tokenDelete:
 		return attr.Value{}, nil
@@ -110,9 +115,9 @@ func (u *Update) outcome(a *action, item attr.Item) (attr.Value, error) {
 	case k == attr.Number:
 		return add(old, operand, false)
 	case k == attr.List: // of AttributeUpdates; prepare refuses it in a text
-		return attr.L(slices.Concat(old.List(), operand.List())...), nil
+		return m.list(old, operand), nil
 	}
-	return union(old, operand), nil
+	return m.union(old, operand), nil
 }
 
 // value returns a value of the request in canonical form.
@@ -151,18 +156,18 @@ func (u *Update) find(steps []step, item attr.Item) attr.Value {
 
 // evaluate returns the value of an operand of SET: the zero Value for a path
 // that leads nowhere.
-func (u *Update) evaluate(n *node, item attr.Item) (attr.Value, error) {
+func (u *Update) evaluate(n *node, item attr.Item, m *made) (attr.Value, error) {
 	switch n.op {
 	case opValue:
-		return u.value(n.value), nil
+		return m.value(u, n.value), nil
 	case opPath:
 		return u.find(n.path.steps, item), nil
 	}
-	first, err := u.evaluate(n.args[0], item)
+	first, err := u.evaluate(n.args[0], item, m)
 	if err != nil {
 		return attr.Value{}, err
 	}
-	second, err := u.evaluate(n.args[1], item)
+	second, err := u.evaluate(n.args[1], item, m)
 	if err != nil {
 		return attr.Value{}, err
 	}
@@ -182,7 +187,7 @@ func (u *Update) evaluate(n *node, item attr.Item) (attr.Value, error) {
 		if first.Kind() != attr.List || second.Kind() != attr.List {
 			return attr.Value{}, errOperandType
 		}
-		return attr.L(slices.Concat(first.List(), second.List())...), nil
+		return m.list(first, second), nil
 	}
 	if first.Kind() != attr.Number || second.Kind() != attr.Number {
 		return attr.Value{}, errOperandType
@@ -223,6 +228,62 @@ func numberError(err error) error {
 	return errNumber
 }
 
+// made is what the actions of an update have made so far. All of it is in the
+// item afterwards, for no two paths overlap and if_not_exists takes no list_append; so once it cannot fit in one, no more is
+// made. Without that, an expression of 4 KB could make 200 lists of all the elements of an item: 3 GB.
+//
+// What else is wrong is still found out, for it is told first.
+type made struct {
+	elements int
+	values   map[int]attr.Value // of the request, decoded
+}
+
+// maxElements is how many elements the lists and sets of an item can have: each takes a byte, and an
+// item at most 400 KB. An empty text in a set takes none.
+const maxElements = 401 << 10
+
+func (m *made) over() bool { return m.elements > maxElements }
+
+// value returns a value of the request. A list, map or set of numbers is decoded once, though many actions use it.
+func (m *made) value(u *Update, i int) attr.Value {
+	switch u.values[i].attr.Kind() {
+	case attr.NumberSet, attr.List, attr.Map:
+	default:
+		return u.value(i)
+	}
+	v, ok := m.values[i]
+	if !ok {
+		v = u.value(i)
+		if m.values == nil {
+			m.values = map[int]attr.Value{}
+		}
+		m.values[i] = v
+	}
+	return v
+}
+
+// grows counts elements that an action makes, at least so many of them, and reports whether to make them.
+func (m *made) grows(elements int) bool {
+	m.elements += elements
+	return !m.over()
+}
+
+// list returns the elements of two lists; any list when it is not needed.
+func (m *made) list(v, w attr.Value) attr.Value {
+	if !m.grows(v.Len() + w.Len()) {
+		return v
+	}
+	return attr.L(slices.Concat(v.List(), w.List())...)
+}
+
+// union returns the elements of two sets; any set when it is not needed.
+func (m *made) union(v, w attr.Value) attr.Value {
+	if !m.grows(max(v.Len(), w.Len())) {
+		return v
+	}
+	return union(v, w)
+}
+
 // union returns a set with the elements of two of one type.
 func union(v, w attr.Value) attr.Value {
 	if v.Kind() == attr.BinarySet {
@@ -248,9 +309,26 @@ func difference(v, w attr.Value) attr.Value {
 	return ofStrings(v.Kind(), left)
 }
 
-// missing returns the elements of list that are not in from.
+// missing returns the elements of list that are not in from. What it keeps grows with the shorter of them.
 func missing[E any](list, from []E, key func(E) string) []E {
 	var out []E
+	if len(from) > 16 && len(list) < len(from) {
+		left := make(map[string]bool, len(list))
+		for _, e := range list {
+			left[key(e)] = true
+		}
+		for _, e := range from {
+			if k := key(e); left[k] {
+				left[k] = false
+			}
+		}
+		for _, e := range list {
+			if left[key(e)] {
+				out = append(out, e)
+			}
+		}
+		return out
+	}
 	if len(from) > 16 {
 		set := make(map[string]struct{}, len(from))
 		for _, e := range from {
