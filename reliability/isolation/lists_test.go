@@ -104,7 +104,7 @@ func (w *listWorker) work(ctx context.Context) error {
 		} else {
 			err = w.append(ctx, names)
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, context.Canceled) {
 			return err
 		}
 	}
@@ -189,6 +189,10 @@ func (w *listWorker) append(ctx context.Context, names []string) error {
 		txn.Outcome = Unknown
 		w.history = append(w.history, txn)
 		return nil
+	case errors.Is(err, context.Canceled):
+		txn.Outcome = Aborted
+		w.history = append(w.history, txn)
+		return err
 	case !errors.Is(err, api.ErrTransactionCanceled):
 		return err
 	}

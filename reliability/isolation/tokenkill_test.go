@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -145,6 +146,13 @@ func fileOfCounts(t testing.TB) string {
 	return path
 }
 
+// needsKill skips a test where a process that was killed does not look like one.
+func needsKill(t testing.TB) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no kill -9")
+	}
+}
+
 // requireKilled waits for a child that was killed.
 func requireKilled(t testing.TB, cmd *exec.Cmd) {
 	t.Helper()
@@ -156,6 +164,7 @@ func requireKilled(t testing.TB, cmd *exec.Cmd) {
 // its answer, or before the commit. Who asks again with the same token gets it applied once, until its time is over.
 func TestTokenOverKill(t *testing.T) {
 	t.Parallel()
+	needsKill(t)
 	for name, c := range map[string]struct {
 		dies  string
 		after time.Duration
@@ -190,6 +199,7 @@ func TestTokenOverKill(t *testing.T) {
 // there; when all ask again with the same tokens, each transaction was applied once, and ten minutes later anew.
 func TestTokensOverKills(t *testing.T) {
 	t.Parallel()
+	needsKill(t)
 	r := rand.New(rand.NewPCG(newSeed(t), 0))
 	var acknowledged, unanswered int
 	for range *killsFlag {

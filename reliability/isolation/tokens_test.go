@@ -212,6 +212,36 @@ func TestTokenAfterReopening(t *testing.T) {
 	})
 }
 
+// slow is a store whose commits last a minute of a clock.
+type slow struct {
+	kv.Store
+	clock *clock
+}
+
+func (s slow) Update(ctx context.Context, fn func(kv.Writer) error) error {
+	s.clock.advance(time.Minute)
+	err := s.Store.Update(ctx, fn)
+	s.clock.advance(time.Minute)
+	return err
+}
+
+// TestTokenOfSlowCommit: the window is counted from before the commit, whose end nobody can know in it, where AWS
+// counts from the end (docs/differences.md).
+func TestTokenOfSlowCommit(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]int64{at959: 1, at1001: 2} {
+		clock, store := newClock(), openMemory(t)
+		createCounts(t, openStore(t, borrowed{store}, &stator.Options{Now: clock.Now}))
+		began := clock.Now()
+		must(t, openStore(t, slow{borrowed{store}, clock}, &stator.Options{Now: clock.Now}), count("token", "a", 1))
+		require.GreaterOrEqual(t, clock.Now().Sub(began), 2*time.Minute)
+		clock.advance(began.Add(after).Sub(clock.Now()))
+		db := openStore(t, store, &stator.Options{Now: clock.Now})
+		must(t, db, count("token", "a", 1))
+		requireCount(t, db, "a", want)
+	}
+}
+
 // TestTokenControl: a store that forgets tokens applies them twice, and that is seen.
 func TestTokenControl(t *testing.T) {
 	t.Parallel()
