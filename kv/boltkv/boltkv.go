@@ -30,6 +30,7 @@ var bucketName = []byte("stator")
 // may lie in a part of the file that is mapped no longer.
 type Store struct {
 	db      *bolt.DB
+	dir     string // the folder of the file, links followed
 	limits  kv.Limits
 	options Options
 

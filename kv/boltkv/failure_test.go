@@ -64,6 +64,12 @@ func TestCreate(t *testing.T) {
 }
 
 func TestCreateAtOnce(t *testing.T) {
+	for range 4 {
+		createAtOnce(t)
+	}
+}
+
+func createAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	var group sync.WaitGroup
 	errs := make([]error, 8)
@@ -82,6 +88,36 @@ func TestCreateAtOnce(t *testing.T) {
 	for i := range errs {
 		require.Equal(t, "written", get(t, store, fmt.Sprint(i)))
 	}
+}
+
+// TestLeftovers: what a crash left while it made the file goes, other files stay.
+func TestLeftovers(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "test.db")
+	stay := []string{"test.db.stator-new-", "test.db.stator-new-1a", "test.db.stator-new-1.bak", "other.db.stator-new-1", "test.db.new-1", "test.db.stator-new-7"}
+	for _, name := range append(stay[:5:5], "test.db.stator-new-12345") {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("half a file"), 0o600))
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(dir, stay[5]), 0o700))
+	store := openAt(t, path)
+	require.NoError(t, put(store, "a", "1"))
+	require.NoError(t, store.Close())
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	var names []string
+	for _, f := range files {
+		names = append(names, f.Name())
+	}
+	require.ElementsMatch(t, append(stay, "test.db"), names)
+
+	// The link that is left when a process is killed before it removes its first name.
+	require.NoError(t, os.Link(path, path+".stator-new-99"))
+	reader, err := boltkv.Open(path, &boltkv.Options{ReadOnly: true})
+	require.NoError(t, err)
+	require.NoError(t, reader.Close())
+	require.FileExists(t, path+".stator-new-99", "a reader changes nothing")
+	require.Equal(t, "1", get(t, openAt(t, path), "a"))
+	require.NoFileExists(t, path+".stator-new-99")
 }
 
 func TestLocked(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -51,7 +50,8 @@ func open(path string, o Options) (*Store, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	s := &Store{
-		db: db,
+		db:  db,
+		dir: filepath.Dir(realPath(path)),
 		limits: kv.Limits{
 			KeyBytes:         bolt.MaxKeySize,
 			ValueBytes:       maxTransactionBytes,
@@ -68,6 +68,7 @@ func open(path string, o Options) (*Store, error) {
 		s.refused.Store(&err)
 		return s, nil
 	}
+	removeLeftovers(path)
 	s.queue.wake = make(chan struct{}, 1)
 	s.done = make(chan struct{})
 	s.committer.store = s
@@ -163,54 +164,4 @@ func addBucket(db *bolt.DB) error {
 		_, err := tx.CreateBucketIfNotExists(bucketName)
 		return err
 	})
-}
-
-// create makes the file when there is none. A file that a crash leaves half
-// initialised does not open, so it is made under another name, synced, and only
-// then given its own; and because two processes may be at it at once, it gets
-// its name by a link, which does not replace what the other has made and may
-// have written to.
-func create(path string) error {
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }()
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	db, err := bolt.Open(temp.Name(), fileMode, &bolt.Options{FreelistType: bolt.FreelistMapType})
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(addBucket(db), db.Close()); err != nil {
-		return err
-	}
-	err = os.Link(temp.Name(), path)
-	if errors.Is(err, fs.ErrExist) {
-		return nil // somebody was faster, or path is a link to nowhere yet
-	}
-	if err != nil { // a file system without links
-		if err = os.Rename(temp.Name(), path); err != nil {
-			return err
-		}
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes the name of a new file durable. Windows has no such call and
-// does it by itself.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -25,7 +26,8 @@ import (
 //
 // An fsync alone is not enough, for a page that is taken for written is not
 // written again. So the meta page is written once more, as it is, and synced. The pages
-// that it leads to were synced before it was first written.
+// that it leads to were synced before it was first written. The name of the file is made sure of, too: who made it
+// may have been killed before he did.
 func (c *committer) settle(tx *bolt.Tx) error {
 	if c.settled || c.store.options.NoSync {
 		return nil
@@ -33,6 +35,12 @@ func (c *committer) settle(tx *bolt.Tx) error {
 	err := rewriteMeta(c.store.space.file, tx)
 	if err == nil {
 		err = c.store.db.Sync()
+	}
+	if err == nil {
+		// A folder that may not be read, or has no fsync, keeps nobody from writing.
+		if dirErr := syncDir(c.store.dir); errors.Is(dirErr, syscall.EIO) || dirErr != nil && noSpace(dirErr) {
+			err = dirErr
+		}
 	}
 	switch {
 	case err == nil:
