@@ -13,6 +13,7 @@ import (
 
 	"github.com/statordb/stator/internal/engine"
 	"github.com/statordb/stator/kv/boltkv"
+	"github.com/statordb/stator/reliability/hooked/afterlife"
 	"github.com/statordb/stator/reliability/hooked/disk"
 	"github.com/statordb/stator/reliability/hooked/workload"
 )
@@ -44,10 +45,6 @@ func faultsOf(op disk.Op) []disk.Fault {
 	return []disk.Fault{{Err: syscall.EIO}, {Err: syscall.ENOSPC}}
 }
 
-// settling is how many operations come before the first commit of a file that is opened: the meta
-// page is written as it is, and synced.
-const settling = 2
-
 // plan lets the workload run once, and calls try with the trials of one step after the other.
 func plan(t *testing.T, try func([]trial)) {
 	path := filepath.Join(ramDir(t), "db")
@@ -78,6 +75,9 @@ func plan(t *testing.T, try func([]trial)) {
 	var at time.Duration
 	step := -1
 	for _, op := range append(d.Ops(), disk.Op{Kind: disk.Mark, Mark: len(steps)}) {
+		if _, ok := op.Mark.(disk.Name); ok {
+			continue
+		}
 		if op.Kind == disk.Mark {
 			if len(trials) > 0 {
 				try(trials)
@@ -94,7 +94,7 @@ func plan(t *testing.T, try func([]trial)) {
 		if step < 0 {
 			continue // the engine writes its first row
 		}
-		n := settling
+		n := afterlife.Settling
 		if len(trials) > 0 {
 			n = trials[len(trials)-1].op + 1
 		} else {

@@ -136,7 +136,7 @@ func (tr trial) run(ctx context.Context, path string, swallow, lives bool) (got 
 	if !lives {
 		return got, crashes, nil
 	}
-	n, err := afterlife.Live(ctx, path, im, allowed)
+	n, err := afterlife.Live(ctx, path, im, allowed, false)
 	return got, crashes + n, err
 }
 
@@ -157,9 +157,9 @@ func outcomeOf(err error) outcome {
 // wants is what the store must say to the fault in op.
 func (tr trial) wants(op disk.Op) outcome {
 	switch {
-	case tr.op < settling && errors.Is(tr.fault.Err, syscall.EIO):
+	case tr.op < afterlife.Settling && errors.Is(tr.fault.Err, syscall.EIO):
 		return refused // nothing is written before the state that the file holds is sure
-	case tr.op >= settling && op.Kind == disk.Write && op.Off < 2*4096 && tr.fault.Partial >= 96:
+	case tr.op >= afterlife.Settling && op.Kind == disk.Write && op.Off < 2*4096 && tr.fault.Partial >= 96:
 		return unknown // all of the meta page that counts is there
 	case op.Kind == disk.Sync && op.Which == string(bolt.SyncMeta):
 		return unknown

@@ -106,6 +106,23 @@ func WriteAt(file *os.File, b []byte, off int64) (int, error) {
 	return file.WriteAt(b, off)
 }
 
+// OnName, when not nil, is told of each Link and SyncDir once it is done, with
+// the new name or that of the folder.
+var OnName func(what, name string)
+
+// Link is os.Link.
+func Link(old, name string) error { return named("link", name, os.Link(old, name)) }
+
+// SyncDir syncs a folder.
+func SyncDir(d *os.File) error { return named("syncdir", d.Name(), d.Sync()) }
+
+func named(what, name string, err error) error {
+	if OnName != nil && err == nil {
+		OnName(what, name)
+	}
+	return err
+}
+
 type plainDisk struct{ db *DB }
 
 func (d plainDisk) WriteAt(b []byte, off int64) (int, error) { return d.db.file.WriteAt(b, off) }

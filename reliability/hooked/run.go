@@ -97,6 +97,10 @@ func writeModfile(module, dir string) (string, error) {
 // besides are the places where kv/boltkv works on its file beside bbolt.
 var besides = map[string][]edit{
 	"kv/boltkv/settle.go": {{"file.WriteAt(page, n*size)", "bolt.WriteAt(file, page, n*size)"}},
+	"kv/boltkv/create.go": {
+		{"os.Link(temp.Name(), path)", "bolt.Link(temp.Name(), path)"},
+		{"d.Sync()", "bolt.SyncDir(d)"},
+	},
 }
 
 // writeOverlay puts hooks into the files of kv/boltkv that work on the file

@@ -146,7 +146,7 @@ func effort() disk.Effort {
 	if *long {
 		return disk.Effort{Subsets: 8, Each: 1000, Random: 32}
 	}
-	return disk.Effort{Subsets: 3, Each: 4, Random: 4}
+	return disk.Effort{Subsets: 3, Each: 3, Random: 3}
 }
 
 // TestCrashStates loses the power at every sync of the workload, in every way that Image.Crashes knows:

@@ -68,7 +68,9 @@ func (r recording) segments(fn func(im *disk.Image, acknowledged int, changed []
 	var changed []disk.Op
 	for _, op := range r.ops {
 		if op.Kind == disk.Mark {
-			acknowledged = op.Mark.(int)
+			if state, ok := op.Mark.(int); ok {
+				acknowledged = state
+			}
 			continue
 		}
 		if op.Kind == disk.Sync {

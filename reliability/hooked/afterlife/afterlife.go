@@ -47,10 +47,15 @@ func Crashes(ctx context.Context, path string, im *disk.Image, random *rand.Rand
 	return n, nil
 }
 
+// Settling is how many operations come before the first commit of a file that
+// is opened: the meta page is written as it is, and synced.
+const Settling = 2
+
 // Live opens the file that the system has in its cache, works with it, and loses
 // the power at each sync. The disk under it is im: what it failed to write it will never write by itself. Before something
-// is acknowledged anew, the file may hold each state of allowed.
-func Live(ctx context.Context, path string, im *disk.Image, allowed []workload.Sum) (crashes int, err error) {
+// is acknowledged anew, the file may hold each state of allowed. When forgets is set, the disk loses what the store does to make sure
+// of the state that it found: the control.
+func Live(ctx context.Context, path string, im *disk.Image, allowed []workload.Sum, forgets bool) (crashes int, err error) {
 	d := &disk.Disk{}
 	disk.Attach(path, d)
 	defer disk.Attach(path, nil)
@@ -83,9 +88,14 @@ func Live(ctx context.Context, path string, im *disk.Image, allowed []workload.S
 	disk.Attach(path, nil)
 	acknowledged := 0
 	segment := 0
-	for _, op := range d.Ops() {
+	for i, op := range d.Ops() {
+		if forgets && i < Settling {
+			continue
+		}
 		if op.Kind == disk.Mark {
-			acknowledged = op.Mark.(int)
+			if state, ok := op.Mark.(int); ok {
+				acknowledged = state
+			}
 			continue
 		}
 		if op.Kind == disk.Sync {

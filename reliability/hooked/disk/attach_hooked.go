@@ -4,6 +4,7 @@ package disk
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -16,6 +17,14 @@ var attached sync.Map
 // Install puts this package under bbolt. It is called once, before any file is
 // opened.
 func Install() {
+	bolt.OnName = func(what, name string) {
+		attached.Range(func(path, d any) bool {
+			if path == name || filepath.Dir(path.(string)) == name {
+				d.(*Disk).Note(Name(what))
+			}
+			return true
+		})
+	}
 	bolt.DiskOf = func(file *os.File) bolt.Disk {
 		if d, ok := attached.Load(file.Name()); ok {
 			return under{d.(*Disk), file}

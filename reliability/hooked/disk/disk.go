@@ -44,6 +44,9 @@ func (op Op) String() string {
 	return fmt.Sprintf("mark %v", op.Mark)
 }
 
+// Name is the mark of something that happened to the file's name: "link" or "syncdir".
+type Name string
+
 // Fault is how an operation fails.
 type Fault struct {
 	Err     error
