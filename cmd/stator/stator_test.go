@@ -20,11 +20,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/statordb/stator"
 )
 
-// TestMain lets the test binary be the command, for tests that need a process.
+// TestMain lets the test binary be the command, for tests that need a process. Otherwise
+// it fails when a test leaves a goroutine behind.
 func TestMain(m *testing.M) {
 	switch os.Getenv("STATOR_TEST_COMMAND") {
 	case "1":
@@ -34,7 +36,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	default:
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 }
 
