@@ -16,7 +16,7 @@ import (
 	. "github.com/statordb/stator/reliability/isolation"
 )
 
-// impatient gives up one of so many requests after a moment, as who closes a connection or has a deadline.
+// impatient gives up one of so many requests at once or after a moment, as who closes a connection or has a deadline.
 type impatient struct {
 	api.Client
 	oneIn   int
@@ -29,12 +29,16 @@ func (c *impatient) Serve(ctx context.Context, in api.Request) (api.Response, er
 		return c.Client.Serve(ctx, in)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		for range rand.IntN(20) {
-			runtime.Gosched()
-		}
+	if rand.IntN(4) == 0 {
 		cancel()
-	}()
+	} else {
+		go func() {
+			for range rand.IntN(20) {
+				runtime.Gosched()
+			}
+			cancel()
+		}()
+	}
 	out, err := c.Client.Serve(ctx, in)
 	if errors.Is(err, context.Canceled) {
 		c.ended.Add(1)
@@ -43,6 +47,15 @@ func (c *impatient) Serve(ctx context.Context, in api.Request) (api.Response, er
 	}
 	cancel()
 	return out, err
+}
+
+// patiently does again what somebody gave up.
+func patiently(do func() error) error {
+	for {
+		if err := do(); !errors.Is(err, context.Canceled) {
+			return err
+		}
+	}
 }
 
 // lying says of requests that their context ended them, and carries them out.

@@ -99,7 +99,7 @@ func (run *linearRun) work(t testing.TB, n, clients int, seed uint64) []porcupin
 	}
 	last := &linearWorker{linearRun: run, id: clients, seen: map[int]int64{}}
 	for some := range slices.Chunk(slices.Sorted(maps.Keys(keys)), 100) {
-		require.NoError(t, last.readMany(t.Context(), some, false))
+		require.NoError(t, patiently(func() error { return last.readMany(t.Context(), some, false) }))
 	}
 	return append(history, last.history...)
 }

@@ -70,7 +70,7 @@ func runLists(t testing.TB, c api.Client, n int, seed uint64) []Txn {
 	wait.Wait()
 	last := &listWorker{listRun: run, seen: map[string]int{}}
 	for base := range n/txnsOfTheSame + 1 {
-		require.NoError(t, last.read(t.Context(), listNames(base)))
+		require.NoError(t, patiently(func() error { return last.read(t.Context(), listNames(base)) }))
 	}
 	history := last.history
 	for _, w := range workers {
