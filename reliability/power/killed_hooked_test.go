@@ -59,7 +59,7 @@ func TestKilledThenPower(t *testing.T) {
 
 // TestControlKilledThenPower: a store that takes the state which it finds for durable is found out.
 func TestControlKilledThenPower(t *testing.T) {
-	kills, _, faults := killedThenPower(t, 16, true)
+	kills, _, faults := killedThenPower(t, 32, true)
 	require.NotEmpty(t, faults)
 	t.Logf("control, the state that is found is taken for durable: %d of %d kills lose data, such as: %s", len(faults), kills, faults[0])
 }

@@ -15,5 +15,6 @@ import (
 var long = flag.Bool("long", false, "every crash state that the tests can build, and more rounds")
 
 func TestCrashStates(t *testing.T) {
+	t.Parallel()
 	hooked.Run(t, fmt.Sprintf("-long=%t", *long))
 }
