@@ -23,7 +23,7 @@ const (
 	writers   = 64
 	perFile   = 30 // rounds on one file; then comes a new one
 	maxReopen = time.Second
-	enough    = 8 * time.Second  // of the short form
+	enough    = 6 * time.Second  // of the short form
 	patience  = 30 * time.Second // with a process that does not come to write
 )
 
@@ -82,6 +82,9 @@ func (g *rig) attack(inject *injection) {
 	f, err := openFile(ctx, g.path)
 	require.NoError(g.t, err)
 	defer func() { require.NoError(g.t, f.Close()) }()
+	left, err := filepath.Glob(g.path + "?*")
+	require.NoError(g.t, err)
+	require.Empty(g.t, left, "files of a creation that was cut off")
 	info, err := os.Stat(g.path)
 	require.NoError(g.t, err)
 	g.figures.bytes = max(g.figures.bytes, info.Size())
