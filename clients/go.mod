@@ -13,6 +13,7 @@ require (
 	github.com/guregu/dynamo/v2 v2.1.1
 	github.com/statordb/stator v0.0.0
 	github.com/stretchr/testify v1.12.1
+	go.uber.org/goleak v1.3.0
 )
 
 require (
