@@ -347,7 +347,7 @@ func (s *sinks) leave() error {
 
 // saveSent keeps how far a sink is.
 func (e *Engine) saveSent(ctx context.Context, id sinkID, next []uint64, lost int64) error {
-	return e.store.Update(ctx, func(w kv.Writer) error {
+	return e.store.Update(forReaders(ctx), func(w kv.Writer) error {
 		j, err := readJournal(w, id.tableID)
 		if err != nil || j == nil {
 			return err

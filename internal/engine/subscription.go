@@ -151,7 +151,7 @@ func (e *Engine) openSubscriptionOnce(ctx context.Context, in *api.OpenSubscript
 	}
 	now := e.micros()
 	var out *api.OpenSubscriptionOutput
-	err = e.store.Update(ctx, func(w kv.Writer) error {
+	err = e.store.Update(forReaders(ctx), func(w kv.Writer) error {
 		j, sequences, err := readJournalEnds(w, t)
 		if err != nil {
 			return err
@@ -183,6 +183,10 @@ func (e *Engine) openSubscriptionOnce(ctx context.Context, in *api.OpenSubscript
 	return out, nil
 }
 
+// forReaders returns the context for a transaction that keeps the place of readers. It
+// writes little, mostly over what was there, and reads are to go on when the store is full.
+func forReaders(ctx context.Context) context.Context { return kv.WithPurpose(ctx, kv.PurposeDelete) }
+
 func (e *Engine) savePosition(ctx context.Context, in *api.SavePositionInput) (out *api.SavePositionOutput, err error) {
 	err = e.prepared(ctx, func() error {
 		out, err = e.savePositionOnce(ctx, in)
@@ -199,7 +203,7 @@ func (e *Engine) savePositionOnce(ctx context.Context, in *api.SavePositionInput
 	id := subscriptionID{t.id, *in.SubscriptionName}
 	if in.Position != nil {
 		now := e.micros()
-		err = e.store.Update(ctx, func(w kv.Writer) error {
+		err = e.store.Update(forReaders(ctx), func(w kv.Writer) error {
 			s, err := readSubscription(w, t, id.name)
 			if err != nil {
 				return err

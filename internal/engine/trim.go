@@ -196,7 +196,7 @@ func (e *Engine) rollShards(ctx context.Context) error {
 		return err
 	}
 	for _, id := range due {
-		err := e.store.Update(ctx, func(w kv.Writer) error {
+		err := e.store.Update(forReaders(ctx), func(w kv.Writer) error {
 			j, err := readJournal(w, id)
 			if err != nil || j == nil {
 				return err
