@@ -63,8 +63,13 @@ func (tr trial) run(ctx context.Context, path string, swallow, lives bool) (got 
 	if err != nil {
 		return "", 0, err
 	}
+	release := func() error { return nil }
+	if tr.op%2 == 0 {
+		release = workload.Hold(ctx, store)
+	}
 	closed := false
 	defer func() {
+		err = errors.Join(err, release())
 		if !closed {
 			err = errors.Join(err, e.Close())
 		}
@@ -112,7 +117,9 @@ func (tr trial) run(ctx context.Context, path string, swallow, lives bool) (got 
 		return got, 0, fmt.Errorf("before it is reopened: %w", err)
 	}
 	closed = true
-	if err := e.Close(); err != nil {
+	err = release()
+	release = func() error { return nil }
+	if err := errors.Join(err, e.Close()); err != nil {
 		return got, 0, err
 	}
 	last, next := model.States()

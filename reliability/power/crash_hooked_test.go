@@ -144,7 +144,7 @@ func (r recording) judge(ctx context.Context, path string, acknowledged int, ful
 // effort is that of the short form, or of the long one.
 func effort() disk.Effort {
 	if *long {
-		return disk.Effort{Subsets: 8, Each: 1000, Random: 32}
+		return disk.Effort{Subsets: 10, Each: 1000, Random: 200}
 	}
 	return disk.Effort{Subsets: 3, Each: 3, Random: 3}
 }

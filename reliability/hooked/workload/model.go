@@ -36,21 +36,54 @@ func (s Sum) minus(hash uint64) Sum { return Sum{s.Rows - 1, s.Hash - hash} }
 // nobody comes to the end of.
 func SumOf(ctx context.Context, store kv.Store) (sum Sum, err error) {
 	err = store.View(ctx, func(r kv.Reader) error {
-		sum = Sum{}
-		var last []byte
-		for p, err := range r.Scan(nil, nil, false) {
+		var err error
+		sum, err = sumOf(r)
+		return err
+	})
+	return sum, err
+}
+
+func sumOf(r kv.Reader) (sum Sum, err error) {
+	var last []byte
+	for p, err := range r.Scan(nil, nil, false) {
+		if err != nil {
+			return sum, err
+		}
+		if bytes.Compare(last, p.Key) >= 0 {
+			return sum, fmt.Errorf("%w: row %x comes after row %x", kv.ErrCorrupt, p.Key, last)
+		}
+		last = p.Key
+		sum = sum.plus(rowHash(p.Key, p.Value))
+	}
+	return sum, nil
+}
+
+// Hold opens a View of store and keeps it until release is called, which fails when what the View sees has changed
+// meanwhile.
+func Hold(ctx context.Context, store kv.Store) (release func() error) {
+	begun, end, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		var once sync.Once
+		defer once.Do(func() { close(begun) })
+		done <- store.View(ctx, func(r kv.Reader) error {
+			before, err := sumOf(r)
 			if err != nil {
 				return err
 			}
-			if bytes.Compare(last, p.Key) >= 0 {
-				return fmt.Errorf("%w: row %x comes after row %x", kv.ErrCorrupt, p.Key, last)
+			once.Do(func() { close(begun) })
+			<-end
+			after, err := sumOf(r)
+			if err == nil && after != before {
+				err = fmt.Errorf("a View saw %v, and then %v", before, after)
 			}
-			last = p.Key
-			sum = sum.plus(rowHash(p.Key, p.Value))
-		}
-		return nil
-	})
-	return sum, err
+			return err
+		})
+	}()
+	<-begun
+	return func() error {
+		close(end)
+		return <-done
+	}
 }
 
 // Model is a store that keeps in mind what it holds, apart from the store that
