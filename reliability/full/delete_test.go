@@ -20,7 +20,7 @@ func TestDelete(t *testing.T) {
 			d.create("tab", false)
 			ids, full := d.fillWith("tab", large)
 			first := len(ids)
-			small, _ := d.fillWith("tab", 1)
+			small, _ := d.fillWith("tab", 1000)
 			ids = append(ids, small...)
 			require.ErrorIs(t, full, m.full)
 			require.Regexp(t, "^InternalServerError: .*; nothing was written$", message(full))
@@ -28,7 +28,7 @@ func TestDelete(t *testing.T) {
 			d.holds("tab", ids)
 
 			d.reopen()
-			more, full := d.fillWith("tab", 1) // what was pinned when it was closed may be free now
+			more, full := d.fillWith("tab", 1000) // what was pinned when it was closed may be free now
 			require.ErrorIs(t, full, m.full)
 			ids = append(ids, more...)
 			d.holds("tab", ids)

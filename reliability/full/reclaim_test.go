@@ -80,7 +80,7 @@ func TestDropTable(t *testing.T) {
 // TestBackground: on a full store, work in the background that deletes is done; what writes is told of, tried again
 // without haste, and done when there is space.
 func TestBackground(t *testing.T) {
-	for _, m := range media()[:2] {
+	for _, m := range media()[1:2] {
 		t.Run(m.name, func(t *testing.T) {
 			d := m.place(t, 0)
 			d.create("tab", false)
