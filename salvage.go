@@ -28,6 +28,7 @@ type SalvageReport struct {
 	Pages        uint64 // of the damaged file
 	SkippedPages uint64 // that are damaged
 	LostPages    uint64 // that the damage cut off, and that were found again
+	UnknownPages uint64 // with items, that are cut off or free: nothing says which, and only SalvageOptions.Stale takes them
 
 	Unreadable int64 // items on pages that were read, whose checksum or form is wrong
 	Orphans    int64 // items of tables that are deleted, or of which nothing is known
@@ -57,7 +58,7 @@ type SalvagedTable struct {
 
 // Lost reports whether the file was damaged so that items are lost, or may be.
 func (r *SalvageReport) Lost() bool {
-	if r.Unreadable > 0 {
+	if r.Unreadable > 0 || r.UnknownPages > 0 {
 		return true
 	}
 	for _, t := range r.Tables {
@@ -97,7 +98,7 @@ func Salvage(ctx context.Context, path, newPath string, options *SalvageOptions)
 	if err != nil {
 		return nil, fmt.Errorf("stator: salvage %s: %w", path, err)
 	}
-	report := &SalvageReport{Pages: from.Pages, SkippedPages: from.Skipped, LostPages: from.Lost, Unreadable: told.Unreadable, Orphans: told.Orphans, Omitted: from.Omitted}
+	report := &SalvageReport{Pages: from.Pages, SkippedPages: from.Skipped, LostPages: from.Lost, UnknownPages: from.Unknown, Unreadable: told.Unreadable, Orphans: told.Orphans, Omitted: from.Omitted}
 	for _, fault := range from.Faults {
 		report.Faults = append(report.Faults, fault.Error())
 	}

@@ -46,7 +46,7 @@ func salvage(ctx context.Context, args []string, stdout io.Writer) error {
 	case err != nil:
 		return errors.New(strings.TrimPrefix(err.Error(), "stator: "))
 	}
-	if err := printSalvage(stdout, r, names, time.Since(began)); err != nil {
+	if err := printSalvage(stdout, r, names, o.Stale, time.Since(began)); err != nil {
 		return err
 	}
 	if r.Lost() {
@@ -55,7 +55,7 @@ func salvage(ctx context.Context, args []string, stdout io.Writer) error {
 	return nil
 }
 
-func printSalvage(w io.Writer, r *stator.SalvageReport, names []string, took time.Duration) error {
+func printSalvage(w io.Writer, r *stator.SalvageReport, names []string, stale bool, took time.Duration) error {
 	var b strings.Builder
 	for _, fault := range r.Faults {
 		fmt.Fprintln(&b, fault)
@@ -64,6 +64,9 @@ func printSalvage(w io.Writer, r *stator.SalvageReport, names []string, took tim
 		fmt.Fprintf(&b, "and %d more\n", r.Omitted)
 	}
 	fmt.Fprintf(&b, "%s: %s, %d skipped, %d cut off and found again\n", names[0], counted(int(r.Pages), "page"), r.SkippedPages, r.LostPages)
+	if r.UnknownPages > 0 && !stale {
+		fmt.Fprintf(&b, "  %s not taken: with the list of free pages gone, nothing says whether what is on them is current (--stale takes it)\n", counted(int(r.UnknownPages), "page"))
+	}
 	for _, t := range r.Tables {
 		fmt.Fprintf(&b, "  %-20s %s saved", t.Name, counted(int(t.Items), "item"))
 		for _, part := range []struct {

@@ -50,18 +50,27 @@ var errStale = errors.New("the table's definition has changed")
 // somebody has changed the table in between.
 const maxPrepares = 100
 
+// maxSame bounds how often in a row the catalog turns out to be as it was before.
+const maxSame = 5
+
 // prepared runs attempt until it does not meet a changed definition. attempt looks the tables up by e.table.
 func (e *Engine) prepared(ctx context.Context, attempt func() error) error {
 	var err error
-	for range maxPrepares {
+	same := 0
+	for i := 0; i < maxPrepares && same < maxSame; i++ {
 		if err = attempt(); !errors.Is(err, errStale) {
 			return err
 		}
+		before := e.catalog.Load()
 		if err := e.loadCatalog(ctx); err != nil {
 			return err
 		}
+		if same++; !maps.Equal(before.tables, e.catalog.Load().tables) {
+			same = 0
+		}
 	}
-	return err
+	// Nobody has changed the table, or not so often: its record and the heads of its slots do not agree.
+	return fmt.Errorf("%w: the heads of a table do not agree with its record: %w", kv.ErrCorrupt, err)
 }
 
 // table returns the definition of the named table.

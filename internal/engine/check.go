@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -185,7 +184,7 @@ func (c *checker) systemRow(p kv.Pair) error {
 	switch p.Key[4] {
 	case systemHeader:
 		var h header
-		if err := json.Unmarshal(p.Value, &h); err != nil || len(rest) > 0 || h.Magic != headerMagic || h.Format > headerFormat || h.StoreID != c.storeID {
+		if err := openJSON(p.Value, &h); err != nil || len(rest) > 0 || h.Magic != headerMagic || h.Format > headerFormat || h.StoreID != c.storeID {
 			c.fault("header %x is %.200q", p.Key, p.Value)
 		}
 	case systemCatalog:
@@ -201,14 +200,15 @@ func (c *checker) systemRow(p kv.Pair) error {
 			c.records[rec.ID] = rec
 		}
 	case systemNextID:
-		if len(rest) > 0 || len(p.Value) != 4 {
+		id, err := decodeNextID(p.Value)
+		if len(rest) > 0 || err != nil {
 			c.fault("next table id %x is %x", p.Key, p.Value)
 			return nil
 		}
-		c.nextID = binary.BigEndian.Uint32(p.Value)
+		c.nextID = id
 	case systemJobs:
 		var j job
-		if err := json.Unmarshal(p.Value, &j); err != nil || !bytes.Equal(p.Key, jobKey(j.ID)) {
+		if err := openJSON(p.Value, &j); err != nil || !bytes.Equal(p.Key, jobKey(j.ID)) {
 			c.fault("job %x is %.200q", p.Key, p.Value)
 			return nil
 		}

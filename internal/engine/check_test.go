@@ -52,6 +52,9 @@ func TestCheckFinds(t *testing.T) {
 	replace := func(p kv.Pair, old, new string) kv.Pair {
 		return set(p, bytes.Replace(p.Value, []byte(old), []byte(new), 1))
 	}
+	edit := func(p kv.Pair, old, new string) kv.Pair {
+		return set(p, engine.ResealRecord(replace(p, old, new).Value))
+	}
 	head := rows(t, store, engine.SpaceHead)
 	for _, c := range []struct {
 		name   string
@@ -62,11 +65,11 @@ func TestCheckFinds(t *testing.T) {
 		{"catalog record", set(system(engine.SystemCatalog), []byte("{")), "catalog record"},
 		{"catalog name", kv.Pair{Key: engine.SystemKey(engine.SystemCatalog, "other"), Value: system(engine.SystemCatalog).Value}, `under the name "other"`},
 		{"next id", set(system(engine.SystemNextID), []byte{0, 0, 0, 1}), "but the next id is 1"},
-		{"generation", replace(system(engine.SystemCatalog), `"Generation":1`, `"Generation":7`), "the catalog 7"},
-		{"index without a job", replace(system(engine.SystemCatalog), `"Status":"ACTIVE"`, `"Status":"DELETING"`), "DELETING without a job"},
-		{"slots", replace(system(engine.SystemCatalog), `"Slots":4`, `"Slots":3`), "3 slots"},
+		{"generation", edit(system(engine.SystemCatalog), `"Generation":1`, `"Generation":7`), "the catalog 7"},
+		{"index without a job", edit(system(engine.SystemCatalog), `"Status":"ACTIVE"`, `"Status":"DELETING"`), "DELETING without a job"},
+		{"slots", edit(system(engine.SystemCatalog), `"Slots":4`, `"Slots":3`), "3 slots"},
 		{"job", set(system(engine.SystemJobs), []byte("{")), "job"},
-		{"job of another kind", replace(system(engine.SystemJobs), `"DropTable"`, `"Polish"`), "this version does not know it"},
+		{"job of another kind", edit(system(engine.SystemJobs), `"DropTable"`, `"Polish"`), "this version does not know it"},
 		{"job gone", set(system(engine.SystemJobs), nil), "rows of table id 2, which no table and no job has"},
 		{"token", set(system(engine.SystemTokens), nil), "has no token as late"},
 		{"token by time", set(system(engine.SystemTokensByTime), nil), "missing among those by time"},

@@ -443,7 +443,7 @@ func TestCheckFindsExpiry(t *testing.T) {
 	with := func(old, new string) kv.Pair {
 		v := string(record.Value)
 		require.Contains(t, v, old)
-		return kv.Pair{Key: record.Key, Value: []byte(strings.Replace(v, old, new, 1))}
+		return kv.Pair{Key: record.Key, Value: engine.ResealRecord([]byte(strings.Replace(v, old, new, 1)))}
 	}
 	for _, c := range []struct {
 		name   string

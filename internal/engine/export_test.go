@@ -111,5 +111,10 @@ func Reseal(key, value []byte) []byte {
 	return value
 }
 
+// ResealRecord makes the checksum of a changed record of the store's own right again.
+func ResealRecord(record []byte) []byte {
+	return seal(append(append([]byte(nil), record[:len(record)-sealSize]...), '}'))
+}
+
 // SystemKey returns the key of one of the store's own rows.
 func SystemKey(kind byte, rest string) []byte { return systemKey(kind, []byte(rest)...) }

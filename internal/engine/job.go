@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,7 +59,7 @@ func jobKey(id uint64) []byte {
 func addJob(w kv.Writer, j job) error {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", j.Kind, j.TableID, j.IndexID))
 	j.ID = binary.BigEndian.Uint64(sum[:])
-	b, err := json.Marshal(j)
+	b, err := sealJSON(j)
 	if err != nil {
 		return err
 	}
@@ -164,7 +163,7 @@ func (e *Engine) runJobsOnce(ctx context.Context) (again bool, err error) {
 				return err
 			}
 			var j job
-			if err := json.Unmarshal(p.Value, &j); err != nil {
+			if err := openJSON(p.Value, &j); err != nil {
 				return fmt.Errorf("%w: job %x: %w", kv.ErrCorrupt, p.Key, err)
 			}
 			list = append(list, j)
@@ -207,7 +206,7 @@ func (j job) store(w kv.Writer, done bool) error {
 	if done {
 		return w.Delete(jobKey(j.ID))
 	}
-	b, err := json.Marshal(j)
+	b, err := sealJSON(j)
 	if err != nil {
 		return err
 	}
@@ -221,7 +220,7 @@ func (j job) still(r kv.Reader) (bool, error) {
 		return false, err
 	}
 	var now job
-	if err := json.Unmarshal(v, &now); err != nil {
+	if err := openJSON(v, &now); err != nil {
 		return false, err
 	}
 	return bytes.Equal(now.Cursor, j.Cursor), nil

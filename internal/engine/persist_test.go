@@ -124,7 +124,7 @@ func TestUnknownMembersSurvive(t *testing.T) {
 		return v
 	}
 	newer := strings.Replace(string(record()), "{", `{"TimeToLive":{"Attribute":"ttl","More":[1,2]},`, 1)
-	change(t, store, kv.Pair{Key: key, Value: []byte(newer)})
+	change(t, store, kv.Pair{Key: key, Value: engine.ResealRecord([]byte(newer))})
 	e = openPaused(t, store)
 	do(t, e, &api.UpdateTableInput{TableName: new("tab"), DeletionProtectionEnabled: new(true)})
 	var members map[string]json.RawMessage

@@ -76,9 +76,12 @@ type throughputRecord struct {
 
 // encode returns the record's JSON, the unknown members with it.
 func (r *tableRecord) encode() ([]byte, error) {
+	if len(r.unknown) == 0 {
+		return sealJSON(r)
+	}
 	known, err := json.Marshal(r)
-	if err != nil || len(r.unknown) == 0 {
-		return known, err
+	if err != nil {
+		return nil, err
 	}
 	all := map[string]json.RawMessage{}
 	if err := json.Unmarshal(known, &all); err != nil {
@@ -87,12 +90,12 @@ func (r *tableRecord) encode() ([]byte, error) {
 	for name, v := range r.unknown {
 		all[name] = v
 	}
-	return json.Marshal(all)
+	return sealJSON(all)
 }
 
 func decodeRecord(b []byte) (*tableRecord, error) {
 	r := &tableRecord{}
-	if err := json.Unmarshal(b, r); err != nil {
+	if err := openJSON(b, r); err != nil {
 		return nil, fmt.Errorf("%w: catalog record: %w", kv.ErrCorrupt, err)
 	}
 	if err := json.Unmarshal(b, &r.unknown); err != nil {
@@ -101,6 +104,7 @@ func decodeRecord(b []byte) (*tableRecord, error) {
 	for f := range reflect.TypeFor[tableRecord]().Fields() {
 		delete(r.unknown, f.Name)
 	}
+	delete(r.unknown, "Checksum")
 	return r, nil
 }
 

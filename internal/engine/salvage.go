@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -191,7 +190,7 @@ func (s *salvage) systemRow(r SalvageRow) error {
 		s.records[rec.Name] = rec
 	case systemJobs:
 		var j job
-		if err := json.Unmarshal(r.Value, &j); err == nil && j.Kind == jobDropTable && bytes.Equal(r.Key, jobKey(j.ID)) {
+		if err := openJSON(r.Value, &j); err == nil && j.Kind == jobDropTable && bytes.Equal(r.Key, jobKey(j.ID)) {
 			s.dropped[j.TableID] = true
 		}
 	case systemJournals:

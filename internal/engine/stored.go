@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 
@@ -9,19 +11,82 @@ import (
 )
 
 // CheckRow reports what is wrong with a row of a store, by itself: its checksum, or its format. Rows without a checksum
-// pass: those of the store's own, the sizes of item collections, and the entries of the expiry index.
+// pass: idempotency tokens, the sizes of item collections, and the entries of the expiry index.
 func CheckRow(key, value []byte) error {
-	if len(key) <= spaceKeySize || binary.BigEndian.Uint32(key) == 0 {
-		return nil
+	if len(key) < spaceKeySize {
+		return fmt.Errorf("%w: key %x is too short", kv.ErrCorrupt, key)
+	}
+	if binary.BigEndian.Uint32(key) == 0 {
+		return checkSystemRow(key, value)
 	}
 	var err error
+	malformed := false
 	switch key[4] {
 	case spaceHead:
 		_, err = decodeHead(value)
+	case spaceCollection:
+		malformed = len(key) != spaceKeySize+hashSize || len(value) != 8
+	case spaceExpiry:
+		malformed = len(key) < spaceKeySize+8+hashSize || len(value) > 0
 	case spaceRow, spaceIndex:
 		_, err = openRow(key, value)
 	case spaceJournal:
 		_, err = readRecord(kv.Pair{Key: key, Value: value})
+	default:
+		malformed = true // a newer version that has more would have refused the store to this one
+	}
+	if malformed {
+		err = fmt.Errorf("%w: row %x is of no form that this version knows", kv.ErrCorrupt, key)
+	}
+	return err
+}
+
+// checkSystemRow is CheckRow of one of the store's own rows: what it says of its key must be true.
+func checkSystemRow(key, value []byte) (err error) {
+	at := key
+	switch key[4] {
+	case systemHeader:
+		err, at = openJSON(value, &header{}), systemKey(systemHeader)
+	case systemCatalog:
+		var rec *tableRecord
+		if rec, err = decodeRecord(value); err == nil && rec.Name != "" {
+			at = catalogKey(rec.Name)
+		} else {
+			at = nil
+		}
+	case systemNextID:
+		_, err = decodeNextID(value)
+		at = systemKey(systemNextID)
+	case systemJobs:
+		var j job
+		err = openJSON(value, &j)
+		at = jobKey(j.ID)
+	case systemJournals:
+		var j *journal
+		if j, err = decodeJournal(value); err == nil {
+			at = journalsKey(j.TableID)
+		}
+	case systemSubscribers:
+		var one subscription
+		if one, err = decodeSubscription(value); err == nil && len(one.Next) == 0 {
+			at = nil
+		}
+	case systemTokens:
+		if _, ok := tokenSizes(value); !ok || len(key) != spaceKeySize+sha256.Size {
+			at = nil
+		}
+	case systemTokensByTime:
+		if len(key) != spaceKeySize+8+sha256.Size || len(value) > 0 {
+			at = nil
+		}
+	default:
+		at = nil
+	}
+	if err == nil && at == nil {
+		return fmt.Errorf("%w: row %x of the store is of no form that this version knows", kv.ErrCorrupt, key)
+	}
+	if err == nil && !bytes.Equal(at, key) {
+		err = fmt.Errorf("%w: row %x of the store is at %x", kv.ErrCorrupt, at, key)
 	}
 	return err
 }

@@ -86,7 +86,10 @@ func (e *Engine) stream(r kv.Reader, arn string, now int64) (*journal, *window, 
 			for i := range j.Windows {
 				if w := &j.Windows[i]; w.Kind == windowStream && w.Label == label && !w.over(now) {
 					sequences, err := j.sequences(r)
-					return j, w, w.shards(sequences, now), err
+					if err != nil {
+						return nil, nil, nil, err
+					}
+					return j, w, w.shards(sequences, now), nil
 				}
 			}
 		}

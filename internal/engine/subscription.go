@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -78,14 +77,14 @@ func subscribersKey(tableID uint32, name string) []byte {
 }
 
 func decodeSubscription(v []byte) (s subscription, err error) {
-	if err = json.Unmarshal(v, &s); err != nil {
+	if err = openJSON(v, &s); err != nil {
 		return s, fmt.Errorf("%w: subscription: %w", kv.ErrCorrupt, err)
 	}
 	return s, nil
 }
 
 func (s subscription) store(w kv.Writer, key []byte) error {
-	b, err := json.Marshal(s)
+	b, err := sealJSON(s)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"github.com/statordb/stator/kv"
@@ -58,7 +58,7 @@ func openHeader(ctx context.Context, store kv.Store, o Options) (id string, err 
 		return "", err
 	}
 	if found == nil {
-		fresh, err := json.Marshal(header{Magic: headerMagic, Format: headerFormat, StoreID: hex.EncodeToString(raw[:])})
+		fresh, err := sealJSON(header{Magic: headerMagic, Format: headerFormat, StoreID: hex.EncodeToString(raw[:])})
 		if err != nil {
 			return "", err
 		}
@@ -85,7 +85,7 @@ func openHeader(ctx context.Context, store kv.Store, o Options) (id string, err 
 		}
 	}
 	var h header
-	if err := json.Unmarshal(found, &h); err != nil || h.Magic != headerMagic {
+	if err := openJSON(found, &h); err != nil || h.Magic != headerMagic {
 		return "", fmt.Errorf("%w: the header is not one of Stator: %.100q", kv.ErrCorrupt, found)
 	}
 	if h.Format > headerFormat {
@@ -107,10 +107,19 @@ func nextID(w kv.Writer) (uint32, error) {
 	}
 	id := uint32(1)
 	if v != nil {
-		if len(v) != 4 {
-			return 0, fmt.Errorf("%w: the next table id is %x", kv.ErrCorrupt, v)
+		if id, err = decodeNextID(v); err != nil {
+			return 0, err
 		}
-		id = binary.BigEndian.Uint32(v)
 	}
-	return id, w.Put(key, binary.BigEndian.AppendUint32(nil, id+1))
+	next := binary.BigEndian.AppendUint32(nil, id+1)
+	return id, w.Put(key, binary.BigEndian.AppendUint32(next, crc32.Checksum(next, castagnoli)))
+}
+
+// decodeNextID reads the next table id, which is followed by its checksum unless an older version wrote it.
+func decodeNextID(v []byte) (uint32, error) {
+	const size = 4
+	if len(v) != size && (len(v) != 2*size || binary.BigEndian.Uint32(v[size:]) != crc32.Checksum(v[:size], castagnoli)) {
+		return 0, fmt.Errorf("%w: the next table id is %x", kv.ErrCorrupt, v)
+	}
+	return binary.BigEndian.Uint32(v), nil
 }

@@ -110,7 +110,7 @@ const maxJournalsKept = 1000
 
 func decodeJournal(v []byte) (*journal, error) {
 	j := &journal{}
-	if err := json.Unmarshal(v, j); err != nil {
+	if err := openJSON(v, j); err != nil {
 		return nil, fmt.Errorf("%w: the windows of a journal: %w", kv.ErrCorrupt, err)
 	}
 	if j.Slots < 1 || j.Slots > maxSlots {
@@ -155,7 +155,7 @@ func findJournals(r kv.Reader, wanted func(row []byte) bool) (list []*journal, d
 		if err != nil {
 			return nil, err
 		}
-		if !wanted(p.Value) {
+		if !wanted(p.Value) && checkSeal(p.Value) == nil {
 			continue
 		}
 		if j, err := decodeJournal(p.Value); err != nil {
@@ -168,7 +168,7 @@ func findJournals(r kv.Reader, wanted func(row []byte) bool) (list []*journal, d
 }
 
 func (j *journal) store(w kv.Writer) error {
-	b, err := json.Marshal(j)
+	b, err := sealJSON(j)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,7 @@ type Salvage struct {
 	Pages   uint64 // in use or free
 	Skipped uint64 // pages that are damaged
 	Lost    uint64 // leaves that the tree does not reach, and are not free
+	Unknown uint64 // leaves that the tree does not reach, and of which it is not known whether they are free
 
 	f      *rawFile
 	meta   meta
@@ -121,8 +122,11 @@ func (s *Salvage) begin(ctx context.Context) error {
 	}
 	s.FreeKnown = w.freeKnown
 	return s.unreached(ctx, w, func(p *page, source Source) error {
-		if source == FromLost {
+		switch {
+		case source == FromLost:
 			s.Lost++
+		case !s.FreeKnown && len(s.Damaged) > 0:
+			s.Unknown++
 		}
 		return nil
 	})
@@ -212,12 +216,21 @@ func (s *Salvage) Rows(ctx context.Context, free bool, fn func(SalvagedRow) erro
 	if err != nil || !free && len(s.Damaged) == 0 {
 		return err
 	}
-	return s.unreached(ctx, w, func(p *page, source Source) error {
-		if source == FromFree && !free {
-			return nil
+	for _, from := range []Source{FromLost, FromFree} {
+		if from == FromFree && !free {
+			break
 		}
-		return leaf(p, source, true)
-	})
+		err := s.unreached(ctx, w, func(p *page, source Source) error {
+			if source != from {
+				return nil
+			}
+			return leaf(p, source, true)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Lacks reports whether rows with lo <= key < hi may be missing from the tree.

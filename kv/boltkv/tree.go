@@ -58,6 +58,9 @@ func (t *tree) findRoot(buckets uint64) error {
 	if !bytes.Equal(p.key(0), bucketName) || p.flags(0) != bucketElement || len(v) < headerBytes {
 		return fmt.Errorf("%w: the file has no bucket %q", kv.ErrCorrupt, bucketName)
 	}
+	if sequence := u64(v[8:]); sequence != 0 {
+		return damagedPage(p.id, "the bucket %q has the sequence %d, which nobody gave it", bucketName, sequence)
+	}
 	if t.root = u64(v); t.root != 0 {
 		if len(v) != headerBytes || t.root == p.id || t.isFree(t.root) {
 			return damagedPage(p.id, "the bucket %q is said to be at page %d", bucketName, t.root)

@@ -216,7 +216,7 @@ func (w *walker) buckets(id uint64) error {
 		return nil
 	}
 	w.mark(id, uint64(len(p.b)/w.f.size))
-	if !p.leaf || p.n != 1 || !bytes.Equal(p.key(0), bucketName) || p.flags(0) != bucketElement || len(p.value(0)) < 16 {
+	if !p.leaf || p.n != 1 || !bytes.Equal(p.key(0), bucketName) || p.flags(0) != bucketElement || len(p.value(0)) < 16 || u64(p.value(0)[8:]) != 0 {
 		w.fault(damagedPage(id, "it should list one bucket, %q", bucketName), []byte{}, nil)
 		return nil
 	}
