@@ -33,11 +33,14 @@ func (s stuck) Write(p []byte) (int, error) {
 	return 0, net.ErrClosed
 }
 
-// large is a request with a body of 1 MB, of which the test holds nothing.
+// largeBody is beyond what nobody counts.
+const largeBody = 128 << 10
+
+// large is a request with a large body, of which the test holds nothing.
 func large(target string) *http.Request {
 	r := call{target: target}.request()
-	body := io.MultiReader(strings.NewReader(`{"TableName":"tab"`), blanks(1<<20), strings.NewReader("}"))
-	r.Body, r.ContentLength = io.NopCloser(body), 1<<20+19
+	body := io.MultiReader(strings.NewReader(`{"TableName":"tab"`), blanks(largeBody-19), strings.NewReader("}"))
+	r.Body, r.ContentLength = io.NopCloser(body), largeBody
 	return r
 }
 
@@ -46,8 +49,14 @@ func large(target string) *http.Request {
 // in memory.
 func TestSlowReadersLeaveRoom(t *testing.T) {
 	const clients = 64 // twice as many as have a turn at one time
+	for name, buffered := range map[string]int64{"turns": 0, "memory": clients * largeBody / 4} {
+		t.Run(name, func(t *testing.T) { slowReaders(t, clients, buffered) })
+	}
+}
+
+func slowReaders(t *testing.T, clients int, buffered int64) {
 	client := clientFunc(func(context.Context, api.Request) (api.Response, error) { return &api.PutItemOutput{}, nil })
-	h := server.New(client, quiet(server.Options{MaxBufferedBytes: clients << 20 / 2}))
+	h := server.New(client, quiet(server.Options{MaxBufferedBytes: buffered}))
 	var writing atomic.Int64
 	gone, done := make(chan struct{}), make(chan struct{}, clients)
 	before := heap()
@@ -71,7 +80,7 @@ func TestSlowReadersLeaveRoom(t *testing.T) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, large("PutItem"))
 		require.Equal(t, http.StatusOK, w.Code, "one who reads")
-		require.Less(t, held, int64(clients<<20/4), "their bodies are not kept")
+		require.Less(t, held, int64(clients)*largeBody/4, "their bodies are not kept")
 	}
 	close(gone)
 	for range writing.Load() {
@@ -90,7 +99,7 @@ func heap() int64 {
 // TestSlowReadersOfLargeAnswers: what answers take until clients have read them
 // is bounded for those that only read. Whoever has changed something is told so.
 func TestSlowReadersOfLargeAnswers(t *testing.T) {
-	const size, most = 1 << 20, 10 // answers at one time
+	const size, most = 256 << 10, 10 // answers at one time
 	item := attr.Item{"fill": attr.S(strings.Repeat("f", size))}
 	client := clientFunc(func(_ context.Context, in api.Request) (api.Response, error) {
 		if _, ok := in.(*api.GetItemInput); ok {
@@ -98,7 +107,7 @@ func TestSlowReadersOfLargeAnswers(t *testing.T) {
 		}
 		return &api.PutItemOutput{Attributes: api.ItemOf(item)}, nil
 	})
-	h := server.New(client, quiet(server.Options{MaxBufferedBytes: most * size}))
+	h := server.New(client, quiet(server.Options{MaxBufferedBytes: most * (size - 60<<10)})) // 64 KB of each are free
 	var writing atomic.Int64
 	gone := make(chan struct{})
 	var group sync.WaitGroup

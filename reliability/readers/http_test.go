@@ -19,7 +19,7 @@ const slow = 50 // clients
 
 var (
 	overwrites = flag.Int("overwrites", 400, "how often a row is overwritten until the file is measured")
-	round      = flag.Duration("round", 250*time.Millisecond, "how long a round of writers takes")
+	round      = flag.Duration("round", 400*time.Millisecond, "how long a round of writers takes")
 )
 
 // TestSlowClients: fifty clients that read, or send, a byte a second hold no
@@ -80,7 +80,7 @@ func measure(t *testing.T, h func(*rig) http.Handler) (f readers.Figures) {
 	s := serve(t, h(g), nil)
 	defer s.stop(t)
 	requests := g.requests()
-	for range 3 { // in turns
+	for range 2 { // in turns
 		f.Without = append(f.Without, g.write(*round, s.addr)...)
 		crowd := g.connect(s, slow, requests)
 		f.With = append(f.With, g.write(*round, s.addr)...)
@@ -89,7 +89,7 @@ func measure(t *testing.T, h func(*rig) http.Handler) (f readers.Figures) {
 	if f.Oldest, f.Whose = g.views.Oldest(); f.Oldest < oldest {
 		f.Oldest, f.Whose = oldest, whose
 	}
-	require.Greater(t, g.views.Count(), int64(100), "the engine reads through Views")
+	require.Greater(t, g.views.Count(), int64(slow), "the engine reads through Views")
 	return f
 }
 
