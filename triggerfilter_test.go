@@ -208,6 +208,9 @@ func FuzzTriggerFilter(f *testing.F) {
 	for _, seed := range []string{
 		`{"eventName": ["INSERT"]}`, `{"a": {"b": [{"numeric": [">", 1, "<=", 2]}, null, true, {"anything-but": {"prefix": "x"}}]}}`,
 		`{"$or": [{"a": [1]}, {"b": [{"exists": false}]}]}`, `{"dynamodb":{"NewImage":{"id":{"S":[{"suffix":"1"}]}}}}`,
+		strings.Repeat(`{"a":`, 1300), `{"a":` + strings.Repeat("[", 4000), `{"$or":[` + strings.Repeat(`{"$or":[`, 400), `{"a":["` + strings.Repeat("x", 4000) + `"]}`,
+		`{"dynamodb":{"NewImage":{"id":{"S":[` + strings.Repeat(`{"suffix":"1"},`, 250) + `{"prefix":"` + strings.Repeat("u", 200) + `"}]}}}}`,
+		`{"$or":[` + strings.Repeat(`{"eventName":["INSERT"]},`, 150) + `{"a":[1e1000000]}]}`, `{"a":[{"wildcard":"` + strings.Repeat("*a", 1900) + `"}]}`,
 	} {
 		f.Add(seed)
 	}

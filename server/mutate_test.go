@@ -121,7 +121,8 @@ func TestMutations(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	h, log := fullStack(t)
 	statuses := map[int]int{}
-	var largest uint64
+	var largest, dearest uint64
+	var slowest time.Duration
 	for n := range *mutations {
 		s := corpus[rnd.IntN(len(corpus))]
 		var request []byte
@@ -139,8 +140,12 @@ func TestMutations(t *testing.T) {
 			continue
 		}
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
+		cost := bound.Of(func() { h.ServeHTTP(w, r) })
 		statuses[w.Code]++
+		slowest, dearest = max(slowest, cost.Time), max(dearest, cost.Bytes)
+		if cost.Excess() != "" { // it was the machine's fault, unless it happens each time
+			require.Empty(t, again(h, request).Excess(), "mutation %d of seed %d: %.2000q", n, seed, request)
+		}
 		require.Less(t, w.Code, 500, "mutation %d of seed %d: %q\n%s\n%s", n, seed, request, w.Body, log())
 		if n%250 == 0 {
 			var m runtime.MemStats
@@ -151,14 +156,45 @@ func TestMutations(t *testing.T) {
 	}
 	require.Empty(t, log())
 	require.Less(t, largest, uint64(64<<20))
-	t.Logf("statuses %v, largest heap after collection %d KB", statuses, largest>>10)
+	t.Logf("statuses %v, largest heap after collection %d KB; the dearest request allocated %d KB, the slowest took %s", statuses, largest>>10, dearest>>10, slowest)
 	require.Greater(t, statuses[200], *mutations/50, "some still work, or the mutations prove little")
+}
+
+// again sends a request twice more and returns the lower cost.
+func again(h http.Handler, request []byte) (least bound.Cost) {
+	for n := range 2 {
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(request)))
+		if err != nil {
+			return bound.Cost{}
+		}
+		w := httptest.NewRecorder()
+		cost := bound.Of(func() { h.ServeHTTP(w, r) })
+		if n == 0 {
+			least = cost
+		}
+		least = bound.Cost{Time: min(least.Time, cost.Time), Bytes: min(least.Bytes, cost.Bytes)}
+	}
+	return least
+}
+
+// TestDearRequestIsFound: a handler that does too much for a request is over the price each time.
+func TestDearRequestIsFound(t *testing.T) {
+	kept := 0
+	greedy := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { kept += len(make([]byte, bound.Bytes+1<<20)) })
+	require.NotEmpty(t, again(greedy, []byte(rawCall("ListTables", []byte("{}")))).Excess())
+	require.Positive(t, kept)
+	h, _ := fullStack(t)
+	require.Empty(t, again(h, []byte(rawCall("ListTables", []byte("{}")))).Excess())
 }
 
 func rawCall(operation string, body []byte, headers ...string) string {
 	r := raw("localhost:8000", string(body), headers...)
 	return strings.Replace(r, "ListTables", operation, 1)
 }
+
+// perByte is what a byte of a large body can take: a map with one attribute is 20 bytes of JSON
+// and 500 of memory. So a body of more than 2 MB can be dearer than bound.Bytes.
+const perByte = 28
 
 // TestBombs: small requests that want much are answered by a fault, at a bounded price.
 func TestBombs(t *testing.T) {
@@ -188,17 +224,21 @@ func TestBombs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := c.request()
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
 			w := httptest.NewRecorder()
 			w.Body = nil
-			h.ServeHTTP(w, r)
-			runtime.ReadMemStats(&after)
+			cost := bound.Of(func() { h.ServeHTTP(w, r) })
+			if cost.Excess() != "" {
+				w = httptest.NewRecorder()
+				r = c.request()
+				cost = bound.Of(func() { h.ServeHTTP(w, r) })
+			}
+			require.LessOrEqual(t, cost.Time, bound.Time)
+			require.LessOrEqual(t, cost.Bytes, max(bound.Bytes, perByte*uint64(len(c.body))))
 			require.Less(t, w.Code, 500, log())
 			if name != "a huge limit" { // which is as good as none
 				require.GreaterOrEqual(t, w.Code, 400)
 			}
-			t.Logf("%d, allocated %d MB for %d KB", w.Code, (after.TotalAlloc-before.TotalAlloc)>>20, len(c.body)>>10)
+			t.Logf("%d, allocated %d MB for %d KB, took %s", w.Code, cost.Bytes>>20, len(c.body)>>10, cost.Time)
 		})
 	}
 	require.Empty(t, log())

@@ -155,6 +155,10 @@ func FuzzDecode(f *testing.F) {
 	for _, item := range []attr.Item{sample(), everyKind()} {
 		f.Add([]byte(encode(f, item)))
 	}
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0x0f})                              // an announced length
+	f.Add(bytes.Repeat([]byte{1, 1, 'a'}, 100<<10))                          // as deep as it is long, if it is a map
+	f.Add(append([]byte{1, 1, 'a'}, bytes.Repeat([]byte{9, 1}, 100<<10)...)) // and if it is a list
+	f.Add(bytes.Repeat([]byte{0xff, 0x7f}, 200<<10))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		bound.Input(t, func() {
 			view := itemcodec.Item(b)

@@ -239,6 +239,7 @@ func FuzzNumber(f *testing.F) {
 func FuzzString(f *testing.F) {
 	f.Add([]byte("a\x00\xff\x00\x01rest"))
 	f.Add([]byte("\x00\x01"))
+	f.Add(bytes.Repeat([]byte("\x00\xff"), 1<<20))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		bound.Input(t, func() {
 			s, rest, err := keyenc.String(b)

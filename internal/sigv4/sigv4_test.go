@@ -235,6 +235,9 @@ func TestParseAllocates(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("AWS4-HMAC-SHA256 "+whole, "20261122T131415Z", "")
 	f.Add("", "", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a/b/c/d/e&X-Amz-Signature=0&X-Amz-SignedHeaders=host;;content-length&X-Amz-Date=20261122T131415Z&%zz=%&b")
+	f.Add("AWS4-HMAC-SHA256 "+strings.Repeat("Credential=a/b/c/d/e,", 20000), "20261122T131415Z", "")
+	f.Add("AWS4-HMAC-SHA256 Credential=a/20261122/c/d/aws4_request, SignedHeaders=host"+strings.Repeat(";x-amz-date", 20000)+", Signature=00", "20261122T131415Z", "")
+	f.Add("", "", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=99999999999999999999"+strings.Repeat("&a=%20", 40000))
 	f.Fuzz(func(t *testing.T, authorization, date, query string) {
 		bound.Input(t, func() {
 			r := request("POST", "/", "{}")

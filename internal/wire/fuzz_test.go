@@ -45,6 +45,9 @@ func FuzzItem(f *testing.F) {
 		`{"a":{"S":"a","N":"1"},"b":{},"c":null,"d":{"X":[1]},"e":{"BOOL":"yes"},"f":{"NULL":false}}`,
 		`{"a":{"BS":["AAAA",null]},"b":{"B":"AA=="},"c":{"NS":["1","2"]},"d":{"SS":[]},"e":{"L":[{"M":{"a":{"L":[]}}},null]}}`,
 		`{"a":{"S":1}}`, `{"a":{"B":"A"}}`, `{"a":{"S":"a","S":"b","S":null}}`, `[]`, `"\ud83d\ude00"`,
+		`{"a":{"SS":[` + strings.Repeat(`"x",`, 20<<10) + `"x"]}}`, `{"a":{"NS":[` + strings.Repeat(`"1e0","1.0",`, 8<<10) + `"1"]}}`, `{"a":{"N":"1e1000000"},"b":{"N":"` + strings.Repeat("9", 200<<10) + `"}}`,
+		`{"a":` + strings.Repeat(`{"L":[`, 10<<10) + `]}`, `{"a":` + strings.Repeat(`{"M":{"a":`, 10<<10), `{` + strings.Repeat(`"a":{"S":"x"},`, 8<<10) + `"b":{"B":"` + strings.Repeat("A", 200<<10) + `"}}`,
+		`{"a":{"S":"` + strings.Repeat(`\u00e9`, 50<<10) + `"}}`,
 	} {
 		f.Add(s)
 	}
@@ -113,6 +116,18 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	ops := api.Registry()
+	for i, body := range []string{
+		`{"TransactItems":[` + strings.Repeat(`{"Put":{"TableName":"t","Item":{"a":{"S":"x"}}}},`, 5000) + `{}]}`, `{"RequestItems":{"t":{"Keys":[` + strings.Repeat(`{"a":{"S":"x"}},`, 20000) + `{}]}}}`,
+		`{"TableName":"t","ExpressionAttributeNames":{` + strings.Repeat(`"#a":"b",`, 20000) + `"#c":"d"}}`, strings.Repeat("[", 400<<10), strings.Repeat(`{"a":`, 100<<10), `{"Limit":1e` + strings.Repeat("9", 400<<10) + `}`,
+		`{"TableName":"t","AttributeDefinitions":[` + strings.Repeat(`{"AttributeName":"a","AttributeType":"S"},`, 8000) + `{}],"KeySchema":[` + strings.Repeat(`{"AttributeName":"a","KeyType":"HASH"},`, 8000) + `{}]}`,
+		`{"Statement":"` + strings.Repeat("(", 400<<10) + `","Parameters":[` + strings.Repeat(`{"N":"1"},`, 20000) + `{}]}`, `{"TableName":"` + strings.Repeat("t", 400<<10) + `"}`,
+	} {
+		for j := range ops {
+			if (i+j)%4 == 0 {
+				f.Add(byte(j), body)
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, i byte, body string) {
 		bound.Input(t, func() {
 			op := ops[int(i)%len(ops)]
