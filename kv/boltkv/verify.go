@@ -271,7 +271,7 @@ func (t *tree) guard(key []byte, neighbours bool) error {
 		i := p.covering(key)
 		if neighbours {
 			if i > 0 {
-				if _, err := t.child(&p, i-1, p.key(i)); err != nil {
+				if err := t.guardBeside(&p, i-1, p.key(i)); err != nil {
 					return err
 				}
 			}
@@ -280,7 +280,7 @@ func (t *tree) guard(key []byte, neighbours bool) error {
 				if i+2 < p.n {
 					next = p.key(i + 2)
 				}
-				if _, err := t.child(&p, i+1, next); err != nil {
+				if err := t.guardBeside(&p, i+1, next); err != nil {
 					return err
 				}
 			}
@@ -290,7 +290,32 @@ func (t *tree) guard(key []byte, neighbours bool) error {
 		}
 		p, err = t.child(&p, i, hi)
 	}
+	if err != nil {
+		return err
+	}
+	return t.intact(&p)
+}
+
+func (t *tree) guardBeside(parent *page, i int, hi []byte) error {
+	p, err := t.child(parent, i, hi)
+	if err == nil && p.leaf {
+		err = t.intact(&p)
+	}
 	return err
+}
+
+// intact fails for a leaf with a damaged row. It must not be written again: with the new page, which is one of this process, a
+// row under a wrong key would be believed not to be there under its own.
+func (t *tree) intact(p *page) error {
+	if t.v.seen.get(p.id) && t.root != 0 {
+		return nil
+	}
+	for i := range p.n {
+		if err := t.v.rowError(p, i); err != nil {
+			return fmt.Errorf("the page of the row is not written to: %w", err)
+		}
+	}
+	return nil
 }
 
 // guardBatch guards the rows that a transaction is going to write.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -54,7 +55,7 @@ func (f *rawFile) readMetas() error {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%w: it is not a file", kv.ErrCorrupt)
+		return errors.New("it is not a file")
 	}
 	f.bytes, f.size = info.Size(), os.Getpagesize()
 	b := make([]byte, pageHeaderBytes+metaBytes)

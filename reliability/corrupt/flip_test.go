@@ -29,7 +29,7 @@ import (
 )
 
 var (
-	flips = flag.Int("flips", 500, "how many bytes are changed, one at a time; 0 is all that are in use")
+	flips = flag.Int("flips", shortFlips, "how many bytes are changed, one at a time; 0 is all that are in use")
 	seed  = flag.Uint64("seed", 1, "of the choice of bytes")
 )
 

@@ -1,0 +1,6 @@
+//go:build !race
+
+package corrupt_test
+
+// shortFlips is how many bytes the short form changes.
+const shortFlips = 500
