@@ -47,7 +47,7 @@ func killedThenPower(t *testing.T, oneIn int, forgets bool) (kills, crashes int,
 // have, and loses nothing when the power goes then.
 func TestKilledThenPower(t *testing.T) {
 	began := time.Now()
-	oneIn := 24
+	oneIn := 16
 	if *long {
 		oneIn = 1
 	}
