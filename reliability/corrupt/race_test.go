@@ -3,4 +3,4 @@
 package corrupt_test
 
 // shortFlips is how many bytes the short form changes. The race detector takes five times as long.
-const shortFlips = 200
+const shortFlips = 120
