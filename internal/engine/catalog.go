@@ -249,15 +249,21 @@ func readHeads(r kv.Reader, rec *tableRecord) ([]head, error) {
 		return nil, err
 	}
 	heads := make([]head, 0, len(found))
-	for _, v := range found {
+	for slot, v := range found {
 		if v == nil {
 			continue // the table was deleted meanwhile
+		}
+		if len(heads) < slot {
+			return nil, fmt.Errorf("%w: table %q lacks a head before that of slot %d", kv.ErrCorrupt, rec.Name, slot)
 		}
 		h, err := decodeHead(v)
 		if err != nil {
 			return nil, err
 		}
 		heads = append(heads, h)
+	}
+	if n := len(heads); n > 0 && n < rec.Slots {
+		return nil, fmt.Errorf("%w: table %q has %d heads for %d slots", kv.ErrCorrupt, rec.Name, n, rec.Slots)
 	}
 	return heads, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/internal/itemcodec"
@@ -176,7 +177,13 @@ func (x *tx) growCollection(c change, grown int) error {
 	if size == 0 {
 		return x.w.Delete(k)
 	}
-	return x.w.Put(k, binary.BigEndian.AppendUint64(nil, uint64(size)))
+	v := binary.BigEndian.AppendUint64(make([]byte, 0, 12), uint64(size))
+	return x.w.Put(k, binary.BigEndian.AppendUint32(v, collectionSum(k, v)))
+}
+
+// collectionSum is the checksum of an item collection's size.
+func collectionSum(k, size []byte) uint32 {
+	return crc32.Update(crc32.Checksum(k, castagnoli), castagnoli, size)
 }
 
 func (t *table) collectionKey(k key) []byte {
@@ -188,7 +195,13 @@ func collectionBytes(r kv.Reader, k []byte) (int64, error) {
 	if err != nil || v == nil {
 		return 0, err
 	}
-	if len(v) != 8 {
+	return decodeCollection(k, v)
+}
+
+// decodeCollection reads the size of an item collection, which is followed by its checksum unless an older version wrote it.
+func decodeCollection(k, v []byte) (int64, error) {
+	const size = 8
+	if len(v) != size && (len(v) != size+4 || binary.BigEndian.Uint32(v[size:]) != collectionSum(k, v[:size])) {
 		return 0, fmt.Errorf("%w: size of item collection %x: %x", kv.ErrCorrupt, k, v)
 	}
 	return int64(binary.BigEndian.Uint64(v)), nil

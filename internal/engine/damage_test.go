@@ -52,7 +52,9 @@ func TestEveryByteIsChecked(t *testing.T) {
 				v := bytes.Clone(p.Value)
 				v[i] ^= 1 << (i % 8)
 				try(kv.Pair{Key: p.Key, Value: v})
-				try(kv.Pair{Key: p.Key, Value: v[:i]})
+				if space != engine.SpaceCollection || i != 8 { // the form without a checksum
+					try(kv.Pair{Key: p.Key, Value: v[:i]})
+				}
 			}
 			for i := 4; i < len(p.Key); i += step {
 				k := bytes.Clone(p.Key)

@@ -11,7 +11,7 @@ import (
 )
 
 // CheckRow reports what is wrong with a row of a store, by itself: its checksum, or its format. Rows without a checksum
-// pass: idempotency tokens, the sizes of item collections, and the entries of the expiry index.
+// pass: idempotency tokens, and the entries of the expiry index.
 func CheckRow(key, value []byte) error {
 	if len(key) < spaceKeySize {
 		return fmt.Errorf("%w: key %x is too short", kv.ErrCorrupt, key)
@@ -25,7 +25,8 @@ func CheckRow(key, value []byte) error {
 	case spaceHead:
 		_, err = decodeHead(value)
 	case spaceCollection:
-		malformed = len(key) != spaceKeySize+hashSize || len(value) != 8
+		_, err = decodeCollection(key, value)
+		malformed = len(key) != spaceKeySize+hashSize
 	case spaceExpiry:
 		malformed = len(key) < spaceKeySize+8+hashSize || len(value) > 0
 	case spaceRow, spaceIndex:

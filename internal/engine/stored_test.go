@@ -12,7 +12,7 @@ import (
 )
 
 // TestCheckRow: a wrong bit in a record of the store's own, in a head, a row, an entry or a record of the journal
-// shows in the row alone; so does one in a key, but for those of tokens and of the expiry index, and of collections.
+// shows in the row alone; so does one in a key, but for those of tokens and of the expiry index.
 func TestCheckRow(t *testing.T) {
 	store, e := damageStore(t)
 	name := "reader"
@@ -23,7 +23,7 @@ func TestCheckRow(t *testing.T) {
 	for _, p := range rows(t, store) {
 		require.NoError(t, engine.CheckRow(p.Key, p.Value), "%x", p.Key)
 		own := bytes.HasPrefix(p.Key, make([]byte, 4))
-		summed := p.Key[4] != engine.SpaceCollection && p.Key[4] != engine.SpaceExpiry
+		summed := p.Key[4] != engine.SpaceExpiry
 		if own {
 			summed = p.Key[4] != engine.SystemTokens && p.Key[4] != engine.SystemTokensByTime
 			kinds[p.Key[4]] = true

@@ -212,13 +212,25 @@ func decodeMeta(b []byte) (m meta, ok bool) {
 	}
 	b = b[pageHeaderBytes:]
 	m = meta{size: int(u32(b[8:])), root: u64(b[16:]), freelist: u64(b[32:]), pages: u64(b[40:]), txid: u64(b[48:])}
-	sum := uint64(14695981039346656037) // FNV-1a
-	for _, c := range b[:56] {
-		sum = (sum ^ uint64(c)) * 1099511628211
-	}
-	ok = u32(b) == metaMagic && u32(b[4:]) == metaVersion && sum == u64(b[56:]) &&
+	ok = u32(b) == metaMagic && u32(b[4:]) == metaVersion && metaSum(b[:56]) == u64(b[56:]) &&
 		m.size >= minPageBytes && m.size <= maxPageBytes && m.size&(m.size-1) == 0
 	return m, ok
+}
+
+// metaSum is the checksum of a meta, FNV-1a.
+func metaSum(b []byte) uint64 {
+	sum := uint64(14695981039346656037)
+	for _, c := range b {
+		sum = (sum ^ uint64(c)) * 1099511628211
+	}
+	return sum
+}
+
+// isMetaOf reports whether a damaged meta page would be whole if it were that of commit txid.
+func isMetaOf(b []byte, txid uint64) bool {
+	b = bytes.Clone(b[pageHeaderBytes : pageHeaderBytes+metaBytes])
+	binary.NativeEndian.PutUint64(b[48:], txid)
+	return metaSum(b[:56]) == u64(b[56:])
 }
 
 // freeIDs returns the bytes of a freelist page's page ids, 8 each, in ascending order.

@@ -102,7 +102,7 @@ func (v *verifier) load(file []byte, size int) error {
 		if good[0] {
 			bad = 1
 		}
-		if m = metas[1-bad]; metas[bad].txid != m.txid-1 {
+		if m = metas[1-bad]; metas[bad].txid != m.txid-1 || isMetaOf(file[bad*size:], m.txid+1) {
 			return fmt.Errorf("%w: meta page %d is damaged, and may be that of the last commit", kv.ErrCorrupt, bad)
 		}
 	}
