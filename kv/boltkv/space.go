@@ -161,14 +161,18 @@ func (p *space) ceiling() int64 {
 }
 
 // backstop returns where bbolt itself stops a commit, also one that needs more
-// than was thought: an ordinary one below the reserve, though free pages may stand for it, for a large item needs its pages in
-// one piece. 0 is nowhere: while the disk has space the file may outgrow its blocks.
+// than was thought: an ordinary one below the reserve, a deletion below the part that only reclaims, though free pages
+// may stand for these, for a large item needs its pages in one piece. 0 is nowhere: while the disk has space the file may outgrow its blocks.
 func (p *space) backstop(top, ceiling, keep int64, purpose kv.Purpose) int64 {
 	if !p.short {
 		ceiling = p.limit
 	}
-	if ceiling > 0 && purpose == kv.PurposeWrite {
-		ceiling = max(top, ceiling-keep)
+	switch {
+	case ceiling == 0:
+	case purpose == kv.PurposeWrite:
+		return max(top, ceiling-keep)
+	case purpose == kv.PurposeDelete:
+		return max(top, ceiling-keep/reclaimPart)
 	}
 	return ceiling
 }
