@@ -32,7 +32,9 @@ type Store interface {
 
 	// Update runs fn and commits what it wrote: serializable, all or nothing,
 	// and durable when Update returns nil. When fn returns an error nothing
-	// that it wrote remains and Update returns that error as it is; when it
+	// that it wrote remains and Update returns that error as it is, unless fn
+	// saw what another one wrote whose commit then failed: the error is one of
+	// the store then, for what fn saw may never have been. When fn
 	// panics nothing remains either and Update panics with the same value. fn
 	// may run more than once, in a goroutine that is not the caller's, and
 	// must have no effect outside its Writer. When Update returns, whatever it
