@@ -64,10 +64,11 @@ func (n *Inspection) inspect(ctx context.Context, f *rawFile, check func(key, va
 			n.fault(fmt.Errorf("%w: page %d: it is no whole meta page", kv.ErrCorrupt, i))
 		}
 	}
-	m, _, ok := f.newest()
+	newest, ok := newest(&f.metas, &f.good)
 	if !ok {
 		return nil
 	}
+	m := f.metas[newest]
 	n.Pages, n.Commit = m.pages, m.txid
 	if m.pages > f.pages {
 		n.fault(fmt.Errorf("%w: the file has %d bytes, its pages take %d", kv.ErrCorrupt, f.bytes, m.pages*uint64(f.size)))

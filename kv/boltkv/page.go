@@ -51,40 +51,30 @@ func damagedPage(id uint64, format string, args ...any) error {
 	return fmt.Errorf("%w: page %d: %s", kv.ErrCorrupt, id, fmt.Sprintf(format, args...))
 }
 
-// pageAt returns the page id of a file of whole pages. What is in it beyond its header is not checked.
-func pageAt(file []byte, size int, id uint64) (page, error) {
-	pages := uint64(len(file) / size)
-	if id < firstPage || id >= pages {
-		return page{}, damagedPage(id, "a page of the tree is said to be there, among %d pages", pages)
-	}
-	b := file[int(id)*size:]
-	run := uint64(u32(b[12:])) + 1
-	if run > pages-id {
-		return page{}, damagedPage(id, "it takes %d pages, and the file ends after %d", run, pages-id)
-	}
-	return newPage(b[:int(run)*size], id)
+// newPage returns the page id that b holds with its overflow. What is in it beyond its header is not checked.
+func newPage(b []byte, id uint64) (page, error) {
+	var p page
+	err := p.set(b, id)
+	return p, err
 }
 
-// newPage returns the page id that b holds with its overflow, as pageAt does.
-func newPage(b []byte, id uint64) (page, error) {
+// set makes p the page id that b holds, as newPage does.
+func (p *page) set(b []byte, id uint64) error {
 	if len(b) < pageHeaderBytes {
-		return page{}, damagedPage(id, "it is cut short")
+		return damagedPage(id, "it is cut short")
 	}
-	p := page{id: id, b: b, n: int(binary.NativeEndian.Uint16(b[10:]))}
+	p.id, p.b, p.n = id, b, int(binary.NativeEndian.Uint16(b[10:]))
 	if self := u64(b); self != id {
-		return page{}, damagedPage(id, "it says that it is page %d", self)
+		return damagedPage(id, "it says that it is page %d", self)
 	}
-	switch flags := binary.NativeEndian.Uint16(b[8:]); flags {
-	case leafPage:
-		p.leaf = true
-	case branchPage:
-	default:
-		return page{}, damagedPage(id, "it is of type %#x, and no page of the tree", flags)
+	flags := binary.NativeEndian.Uint16(b[8:])
+	if p.leaf = flags == leafPage; !p.leaf && flags != branchPage {
+		return damagedPage(id, "it is of type %#x, and no page of the tree", flags)
 	}
 	if pageHeaderBytes+p.n*elementBytes > len(b) {
-		return page{}, damagedPage(id, "%d elements do not fit", p.n)
+		return damagedPage(id, "%d elements do not fit", p.n)
 	}
-	return p, nil
+	return nil
 }
 
 func (p *page) element(i int) (at int, e []byte) {
@@ -95,9 +85,7 @@ func (p *page) element(i int) (at int, e []byte) {
 func (p *page) key(i int) []byte {
 	at, e := p.element(i)
 	if p.leaf {
-		at += int(u32(e[4:]))
-		end := at + int(u32(e[8:]))
-		return p.b[at:end:end]
+		e = e[4:]
 	}
 	at += int(u32(e))
 	end := at + int(u32(e[4:]))
@@ -188,90 +176,4 @@ func (p *page) checkLayout(size int) error {
 		}
 	}
 	return nil
-}
-
-// meta is a meta page: the state after one commit.
-type meta struct {
-	txid     uint64
-	root     uint64 // the leaf that lists the buckets
-	freelist uint64
-	pages    uint64 // how many the file has in use, free ones included
-	size     int    // of a page
-}
-
-const (
-	metaBytes   = 64
-	metaMagic   = 0xED0CDAED
-	metaVersion = 2
-)
-
-// decodeMeta reads the meta that begins b[pageHeaderBytes:]; ok is that its checksum is right.
-func decodeMeta(b []byte) (m meta, ok bool) {
-	if len(b) < pageHeaderBytes+metaBytes {
-		return m, false
-	}
-	b = b[pageHeaderBytes:]
-	m = meta{size: int(u32(b[8:])), root: u64(b[16:]), freelist: u64(b[32:]), pages: u64(b[40:]), txid: u64(b[48:])}
-	ok = u32(b) == metaMagic && u32(b[4:]) == metaVersion && metaSum(b[:56]) == u64(b[56:]) &&
-		m.size >= minPageBytes && m.size <= maxPageBytes && m.size&(m.size-1) == 0
-	return m, ok
-}
-
-// metaSum is the checksum of a meta, FNV-1a.
-func metaSum(b []byte) uint64 {
-	sum := uint64(14695981039346656037)
-	for _, c := range b {
-		sum = (sum ^ uint64(c)) * 1099511628211
-	}
-	return sum
-}
-
-// isMetaOf reports whether a damaged meta page would be whole if it were that of commit txid.
-func isMetaOf(b []byte, txid uint64) bool {
-	b = bytes.Clone(b[pageHeaderBytes : pageHeaderBytes+metaBytes])
-	binary.NativeEndian.PutUint64(b[48:], txid)
-	return metaSum(b[:56]) == u64(b[56:])
-}
-
-// freeIDs returns the bytes of a freelist page's page ids, 8 each, in ascending order.
-func freeIDs(b []byte, id uint64) ([]byte, error) {
-	if len(b) < pageHeaderBytes+8 || u64(b) != id || binary.NativeEndian.Uint16(b[8:]) != freelistPage {
-		return nil, damagedPage(id, "it is not the list of free pages that it should be")
-	}
-	n, ids := uint64(binary.NativeEndian.Uint16(b[10:])), b[pageHeaderBytes:]
-	if n == 0xffff { // the first one is the count
-		n, ids = u64(ids), ids[8:]
-	}
-	if n > uint64(len(ids)/8) {
-		return nil, damagedPage(id, "the list of free pages has %d entries in %d bytes", n, len(b))
-	}
-	return ids[: n*8 : n*8], nil
-}
-
-// checkFreelist checks the list of free pages that takes b: it ascends, is in the
-// file, takes the pages that it needs, and names none of its own.
-func checkFreelist(b []byte, m meta) ([]byte, error) {
-	ids, err := freeIDs(b, m.freelist)
-	if err != nil {
-		return nil, err
-	}
-	run := uint64(len(b) / m.size)
-	count := uint64(len(ids) / 8)
-	if count >= 0xffff {
-		count++ // it is the first entry itself
-	}
-	// bbolt estimates the size before it takes the pages for it from the list.
-	size := uint64(m.size)
-	if least, most := (16+8*count+size-1)/size, (16+8*(count+2*run+2))/size+1; run < least || run > most {
-		return nil, damagedPage(m.freelist, "the list of free pages has %d entries in %d pages", count, run)
-	}
-	last := uint64(firstPage - 1)
-	for at := 0; at < len(ids); at += 8 {
-		id := u64(ids[at:])
-		if id <= last || id >= m.pages || id >= m.freelist && id < m.freelist+run || id == m.root {
-			return nil, damagedPage(m.freelist, "the list of free pages has page %d after %d, of %d pages", id, last, m.pages)
-		}
-		last = id
-	}
-	return ids, nil
 }

@@ -63,14 +63,31 @@ func (r *reader) Scan(lo, hi []byte, reverse bool) iter.Seq2[kv.Pair, error] {
 		}
 		c := r.cursor()
 		defer func() { r.idle = append(r.idle, c) }()
-		pair, err := r.start(c, lo, hi, reverse)
-		for err == nil && pair.Key != nil {
+		looking := true // into pages, and not in yield
+		defer func() {
+			if !looking {
+				return
+			}
+			if p := recover(); p != nil {
+				looking = false
+				yield(kv.Pair{}, corrupt(p))
+			}
+		}()
+		err := r.start(c, lo, hi, reverse)
+		for err == nil {
+			var pair kv.Pair
+			if pair, err = r.here(c, lo, hi, reverse); err != nil || pair.Key == nil {
+				break
+			}
+			looking = false
 			if !yield(pair, nil) {
 				return
 			}
-			pair, err = r.step(c, lo, hi, reverse)
+			if looking = r.open; !looking {
+				err = kv.ErrFinished
+			}
 		}
-		if err != nil {
+		if looking = false; err != nil {
 			yield(kv.Pair{}, err)
 		}
 	}
@@ -85,61 +102,44 @@ func (r *reader) cursor() *cursor {
 	return &cursor{}
 }
 
-func (r *reader) start(c *cursor, lo, hi []byte, reverse bool) (pair kv.Pair, err error) {
-	if !r.open {
-		return pair, kv.ErrFinished
-	}
-	defer recoverCorrupt(&err)
+// start goes to where a scan begins.
+func (r *reader) start(c *cursor, lo, hi []byte, reverse bool) error {
 	switch {
-	case !reverse && lo == nil:
-		err = c.end(&r.tree, first)
+	case !reverse && lo == nil, reverse && hi == nil:
+		return c.end(&r.tree, reverse)
 	case !reverse:
-		err = c.seek(&r.tree, lo)
-	case hi == nil:
-		err = c.end(&r.tree, last)
-	default:
-		err = c.seek(&r.tree, hi)
-		c.leaf().at--
+		return c.seek(&r.tree, lo)
 	}
-	if err != nil {
-		return pair, err
-	}
-	return r.here(c, lo, hi, reverse)
+	err := c.seek(&r.tree, hi)
+	c.leaf().at--
+	return err
 }
 
-func (r *reader) step(c *cursor, lo, hi []byte, reverse bool) (pair kv.Pair, err error) {
-	if !r.open {
-		return pair, kv.ErrFinished
-	}
-	defer recoverCorrupt(&err)
-	if reverse {
-		c.leaf().at--
-	} else {
-		c.leaf().at++
-	}
-	return r.here(c, lo, hi, reverse)
-}
-
-// here returns the row at the cursor, or none when the scan is over.
+// here returns the row at the cursor, none when the scan is over, and goes on to the next.
 func (r *reader) here(c *cursor, lo, hi []byte, reverse bool) (pair kv.Pair, err error) {
 	f := c.leaf()
-	if f.at < 0 || f.at >= f.n {
+	if uint(f.at) >= uint(f.n) {
 		if ok, err := c.settle(&r.tree, reverse); !ok || err != nil {
 			return pair, err
 		}
 		f = c.leaf()
 	}
-	pair.Key, pair.Value = f.row(f.at)
-	switch {
-	case reverse && lo != nil && bytes.Compare(pair.Key, lo) < 0:
-		return kv.Pair{}, r.tree.sure(&f.page, f.at+1)
-	case !reverse && hi != nil && bytes.Compare(pair.Key, hi) >= 0:
-		return kv.Pair{}, r.tree.sure(&f.page, f.at)
+	key, value := f.row(f.at)
+	if reverse {
+		if lo != nil && bytes.Compare(key, lo) < 0 {
+			return pair, r.tree.sure(&f.page, f.at+1)
+		}
+		f.at--
+	} else {
+		if hi != nil && bytes.Compare(key, hi) >= 0 {
+			return pair, r.tree.sure(&f.page, f.at)
+		}
+		f.at++
 	}
-	return pair, nil
+	return kv.Pair{Key: key, Value: value}, nil
 }
 
-// recoverCorrupt is deferred around calls into bbolt that read pages.
+// recoverCorrupt is deferred around what reads pages, here and in bbolt.
 func recoverCorrupt(err *error) {
 	if p := recover(); p != nil {
 		*err = corrupt(p)

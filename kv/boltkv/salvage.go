@@ -103,7 +103,8 @@ func (s *Salvage) begin(ctx context.Context) error {
 			s.fault(fmt.Errorf("%w: page %d: it is no whole meta page", kv.ErrCorrupt, i))
 		}
 	}
-	m, _, ok := s.f.newest()
+	newest, ok := newest(&s.f.metas, &s.f.good)
+	m := s.f.metas[newest]
 	if !ok {
 		var err error
 		if m, err = s.findMeta(ctx); err != nil {

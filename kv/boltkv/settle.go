@@ -1,7 +1,6 @@
 package boltkv
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -53,26 +52,15 @@ func (c *committer) settle(tx *bolt.Tx) error {
 	return c.store.refusal()
 }
 
-var errNoMeta = errors.New("boltkv: no meta page has the transaction that is read")
-
-// rewriteMeta writes the meta page that tx began with as it is. The layout is
-// told at freePages.
+// rewriteMeta writes the meta page that tx began with as it is.
 func rewriteMeta(file *os.File, tx *bolt.Tx) error {
-	const txidAt = 16 + 48
-	before := uint64(tx.ID() - 1)
-	size := int64(tx.DB().Info().PageSize)
-	page := make([]byte, size)
-	// A copy of a database can have its newest meta page in the other place.
-	for _, n := range []int64{int64(before % 2), 1 - int64(before%2)} {
-		if _, err := file.ReadAt(page, n*size); err != nil {
-			return fmt.Errorf("boltkv: read meta page %d: %w", n, err)
-		}
-		if binary.NativeEndian.Uint64(page[txidAt:]) == before {
-			if _, err := file.WriteAt(page, n*size); err != nil {
-				return fmt.Errorf("boltkv: write meta page %d: %w", n, err)
-			}
-			return nil
-		}
+	page := make([]byte, tx.DB().Info().PageSize)
+	_, place, err := metaBefore(file, tx, page)
+	if err != nil {
+		return err
 	}
-	return errNoMeta
+	if _, err := file.WriteAt(page, place*int64(len(page))); err != nil {
+		return fmt.Errorf("boltkv: write meta page %d: %w", place, err)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package boltkv
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -49,7 +48,7 @@ type space struct {
 	short   bool  // the disk had none when it was asked last, at tried
 	tried   time.Time
 
-	pages [16 + 56]byte // to read the heads of pages into
+	head [pageHeaderBytes + metaBytes]byte // to read the heads of pages into
 }
 
 const (
@@ -250,28 +249,18 @@ func (p *space) full(format string, args ...any) error {
 // freePages returns how many pages are free in the state that tx began with. bbolt does not
 // tell without a lock that all its readers take, so that the count is read
 // where it stands, in the head of the list of free pages.
-//
-// The layout is that of bbolt's format 2: a page has a head of 16 bytes; a meta page then has magic, version,
-// page size and flags in 4 bytes each, and in 8 bytes each the root's page and sequence, the list's page, the number of pages, the transaction's number.
 func (p *space) freePages(tx *bolt.Tx, pageSize int64) (int64, error) {
-	const pageHead, freelist, txid, manyPages = 16, 32, 48, 0xFFFF
-	before := uint64(tx.ID() - 1)
-	order := binary.NativeEndian
-	head := p.pages[:]
-	if _, err := p.file.ReadAt(head, int64(before%2)*pageSize); err != nil {
+	m, _, err := metaBefore(p.file, tx, p.head[:])
+	if err != nil {
 		return 0, err
 	}
-	meta := head[pageHead:]
-	list := order.Uint64(meta[freelist:])
-	if order.Uint64(meta[txid:]) != before || list >= uint64(tx.Size()/pageSize) {
-		return 0, nil // the other meta page holds, or the list is not kept: count none
+	if m.freelist == noFreelist {
+		return 0, nil // the first commit makes it
 	}
-	head = head[:pageHead+8]
-	if _, err := p.file.ReadAt(head, int64(list)*pageSize); err != nil {
+	head := p.head[:pageHeaderBytes+8]
+	if _, err := p.file.ReadAt(head, int64(m.freelist)*pageSize); err != nil {
 		return 0, err
 	}
-	if count := order.Uint16(head[10:]); count < manyPages {
-		return int64(count), nil
-	}
-	return int64(order.Uint64(head[pageHead:])), nil
+	n, _, err := freeCount(head, m.freelist)
+	return int64(n), err
 }

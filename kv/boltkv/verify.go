@@ -89,39 +89,26 @@ func (v *verifier) load(file []byte, size int) error {
 		}
 		metas[i], good[i] = decodeMeta(file[i*size:])
 	}
-	m := metas[0]
-	switch {
-	case !good[0] && !good[1]:
+	n, ok := newest(&metas, &good)
+	if !ok {
 		return fmt.Errorf("%w: both meta pages are damaged", kv.ErrCorrupt)
-	case good[0] && good[1]:
-		if metas[1].txid > m.txid {
-			m = metas[1]
-		}
-	default:
-		bad := 0
-		if good[0] {
-			bad = 1
-		}
-		if m = metas[1-bad]; metas[bad].txid != m.txid-1 || isMetaOf(file[bad*size:], m.txid+1) {
-			return fmt.Errorf("%w: meta page %d is damaged, and may be that of the last commit", kv.ErrCorrupt, bad)
-		}
+	}
+	m, other := metas[n], 1-n
+	if !good[other] && (metas[other].txid != m.txid-1 || isMetaOf(file[other*size:], m.txid+1)) {
+		return fmt.Errorf("%w: meta page %d is damaged, and may be that of the last commit", kv.ErrCorrupt, other)
 	}
 	if m.size != size || m.pages > uint64(len(file)/size) {
 		return fmt.Errorf("%w: the file has %d bytes, its pages take %d", kv.ErrCorrupt, len(file), m.pages*uint64(m.size))
 	}
-	const noFreelist = 1<<64 - 1 // another program wrote the file last
 	if m.freelist == noFreelist {
 		return nil
 	}
-	if m.root < firstPage || m.root >= m.pages || m.freelist < firstPage || m.freelist >= m.pages {
-		return fmt.Errorf("%w: the list of free pages is said to be at page %d, the buckets at page %d, among %d", kv.ErrCorrupt, m.freelist, m.root, m.pages)
+	t := newTree(v, file[:int(m.pages)*size], size)
+	b, err := t.run(m.freelist)
+	if err != nil {
+		return err
 	}
-	b := file[int(m.freelist)*size:]
-	run := uint64(u32(b[12:])) + 1
-	if run > m.pages-m.freelist {
-		return damagedPage(m.freelist, "the list of free pages takes %d pages, and the file ends after %d", run, m.pages-m.freelist)
-	}
-	ids, err := checkFreelist(b[:int(run)*size], m)
+	ids, err := checkFreelist(b, m)
 	if err != nil {
 		return err
 	}
@@ -151,15 +138,14 @@ func (t *tree) isFree(id uint64) bool {
 		return false
 	}
 	m, ok := decodeMeta(t.file[int(t.txid%2)*t.size:])
-	if !ok || m.txid != t.txid || m.freelist >= uint64(len(t.file)/t.size) {
+	if !ok || m.txid != t.txid {
 		return false // a later commit has replaced it
 	}
-	b := t.file[int(m.freelist)*t.size:]
-	run := int(u32(b[12:])) + 1
-	if run > len(b)/t.size {
+	b, err := t.run(m.freelist)
+	if err != nil {
 		return false
 	}
-	ids, err := freeIDs(b[:run*t.size], m.freelist)
+	ids, err := freeIDs(b, m.freelist)
 	if err != nil {
 		return false
 	}
@@ -197,10 +183,9 @@ func (t *tree) verify(p, parent *page, i int, hi []byte) error {
 		}
 	}
 	if !p.leaf {
-		pages := uint64(len(t.file) / t.size)
 		for j := range p.n {
-			if id := p.child(j); id < firstPage || id >= pages || id == p.id || t.isFree(id) {
-				return damagedPage(p.id, "its child %d is page %d of %d, or on the list of free pages", j, id, pages)
+			if id := p.child(j); id < firstPage || id >= t.pages || id == p.id || t.isFree(id) {
+				return damagedPage(p.id, "its child %d is page %d of %d, or on the list of free pages", j, id, t.pages)
 			}
 		}
 	}
@@ -225,8 +210,8 @@ func (t *tree) verifyNeighbours(p, parent *page, i int) error {
 			return nil
 		}
 	}
-	q, err := t.open(parent.child(j))
-	if err != nil {
+	var q page
+	if err := t.open(&q, parent.child(j)); err != nil {
 		return err
 	}
 	if q.n == 0 || !bytes.Equal(q.key(0), parent.key(j)) {
@@ -252,7 +237,7 @@ func (t *tree) height(p page) (n int, err error) {
 		if n == maxDepth || p.n == 0 {
 			return 0, damagedPage(p.id, "the tree is too deep, or ends there")
 		}
-		if p, err = t.open(p.child(0)); err != nil {
+		if err := t.open(&p, p.child(0)); err != nil {
 			return 0, err
 		}
 	}
@@ -260,46 +245,59 @@ func (t *tree) height(p page) (n int, err error) {
 }
 
 // guard checks the pages that a write of key lets bbolt read: those on the way to it, and with
-// neighbours, those beside them, which a page that a deletion leaves nearly empty is merged with.
-func (t *tree) guard(key []byte, neighbours bool) error {
-	p, err := t.top()
-	var hi []byte
-	for depth := 0; err == nil && !p.leaf; depth++ {
+// neighbours, those beside each of them, which a page that a deletion leaves nearly empty is merged with. Beside the first
+// child of a branch is the last one of the branch before: bbolt merges the branches, and then their children. It returns
+// the key before which other writes meet the same pages, nil for no bound.
+func (t *tree) guard(key []byte, neighbours bool) (hi []byte, err error) {
+	var p, left, right bounded // of one level
+	if err := t.top(&p.page); err != nil {
+		return nil, err
+	}
+	for depth := 0; !p.leaf; depth++ {
 		if depth == maxDepth {
-			return t.tooDeep()
+			return nil, t.tooDeep()
 		}
 		i := p.covering(key)
+		var child, before, after bounded
 		if neighbours {
-			if i > 0 {
-				if err := t.guardBeside(&p, i-1, p.key(i)); err != nil {
-					return err
-				}
+			switch {
+			case i > 0:
+				err = t.guardChild(&before, &p, i-1)
+			case left.n > 0 && !left.leaf:
+				err = t.guardChild(&before, &left, left.n-1)
 			}
-			if i+1 < p.n {
-				next := hi
-				if i+2 < p.n {
-					next = p.key(i + 2)
-				}
-				if err := t.guardBeside(&p, i+1, next); err != nil {
-					return err
-				}
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case i+1 < p.n:
+				err = t.guardChild(&after, &p, i+1)
+			case right.n > 0 && !right.leaf:
+				err = t.guardChild(&after, &right, 0)
+			}
+			if err != nil {
+				return nil, err
 			}
 		}
-		if i+1 < p.n {
-			hi = p.key(i + 1)
+		if err := t.guardChild(&child, &p, i); err != nil {
+			return nil, err
 		}
-		p, err = t.child(&p, i, hi)
+		p, left, right = child, before, after
 	}
-	if err != nil {
-		return err
-	}
-	return t.intact(&p)
+	return p.hi, t.intact(&p.page)
 }
 
-func (t *tree) guardBeside(parent *page, i int, hi []byte) error {
-	p, err := t.child(parent, i, hi)
+// bounded is a page whose keys are below hi; nil is no bound.
+type bounded struct {
+	page
+	hi []byte
+}
+
+func (t *tree) guardChild(p, parent *bounded, i int) error {
+	p.hi = parent.bound(i, parent.hi)
+	err := t.child(&p.page, &parent.page, i, p.hi)
 	if err == nil && p.leaf {
-		err = t.intact(&p)
+		err = t.intact(&p.page)
 	}
 	return err
 }
@@ -324,8 +322,14 @@ func (s *Store) guardBatch(tx *bolt.Tx, rows iter.Seq2[[]byte, []byte]) error {
 	if err != nil {
 		return err
 	}
-	for key, value := range rows {
-		if err := t.guard(key, value == nil); err != nil {
+	var hi []byte // up to here all pages are guarded, since neighbours were
+	done, neighbours := false, false
+	for key, value := range rows { // in order
+		if done && (neighbours || value != nil) && (hi == nil || bytes.Compare(key, hi) < 0) {
+			continue
+		}
+		neighbours, done = value == nil, true
+		if hi, err = t.guard(key, neighbours); err != nil {
 			return err
 		}
 	}

@@ -90,17 +90,6 @@ func (f *rawFile) readMetas() error {
 	return nil
 }
 
-// newest returns the meta page of the last commit that can be told, and its number; ok false when both are damaged.
-func (f *rawFile) newest() (m meta, number int, ok bool) {
-	switch {
-	case f.good[0] && (!f.good[1] || f.metas[0].txid > f.metas[1].txid):
-		return f.metas[0], 0, true
-	case f.good[1]:
-		return f.metas[1], 1, true
-	}
-	return m, 0, false
-}
-
 // read returns page id with its overflow, in room if that is large enough. What lies behind
 // its header is not checked.
 func (f *rawFile) read(id uint64, room []byte) (page, error) {
@@ -176,7 +165,6 @@ type walker struct {
 // loadFree reads the list of free pages.
 func (w *walker) loadFree() {
 	id := w.meta.freelist
-	const noFreelist = 1<<64 - 1
 	if id == noFreelist {
 		return
 	}
@@ -247,7 +235,7 @@ func (w *walker) walk(id uint64, key, lo, hi []byte, depth int) error {
 		return nil
 	}
 	if id < firstPage || id >= w.f.pages || w.meta.pages > 0 && id >= w.meta.pages {
-		w.fault(damagedPage(id, "a page of the tree is said to be there, among %d pages", min(w.f.pages, w.meta.pages)), lo, hi)
+		w.fault(damagedPage(id, "a page is said to be there, among %d pages", min(w.f.pages, w.meta.pages)), lo, hi)
 		return nil
 	}
 	if w.seen.get(id) {
