@@ -191,6 +191,9 @@ func (s *Salvage) unreached(ctx context.Context, w *walker, fn func(p *page, sou
 				}
 			}
 		}
+		if source == FromLost {
+			w.mark(id, uint64(len(b)/s.f.size)) // what is in its overflow is a value, even where that looks like a page
+		}
 		if err := fn(&p, source); err != nil {
 			return err
 		}
