@@ -35,3 +35,14 @@ func TestGenerate(t *testing.T) {
 		require.ErrorContains(t, hooked.Generate(changed, filepath.Join(t.TempDir(), "copy")), c.want, c.new)
 	}
 }
+
+// TestVerifyBesides: a write of kv/boltkv to its file that no hook knows is refused.
+func TestVerifyBesides(t *testing.T) {
+	root := t.TempDir()
+	require.NoError(t, hooked.VerifyBesides(filepath.Join("..", "..")))
+	dir := filepath.Join(root, "kv", "boltkv")
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join("..", "..", "kv", "boltkv"))))
+	require.NoError(t, hooked.VerifyBesides(root))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "more.go"), []byte("package boltkv\n\nfunc more(f *os.File) { f.Truncate(0) }\n"), 0o600))
+	require.ErrorContains(t, hooked.VerifyBesides(root), "more.go more f.Truncate")
+}
