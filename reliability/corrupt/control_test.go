@@ -9,19 +9,20 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/statordb/stator"
 	"github.com/statordb/stator/kv"
-	"github.com/statordb/stator/kv/boltkv"
 	"github.com/statordb/stator/kv/memkv"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 // TestControlNothing: a whole file is whole, before and after.
 func TestControlNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "whole.db")
+	path := filepath.Join(ram.Dir(t), "whole.db")
 	build(t, path)
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -38,7 +39,7 @@ func TestControlNothing(t *testing.T) {
 // TestControlServed reads flips as a store without checksums would, in which a row is what its bytes are: the comparison
 // of the answers catches wrong ones, in the values and in the keys of rows.
 func TestControlServed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "whole.db")
+	path := filepath.Join(ram.Dir(t), "whole.db")
 	build(t, path)
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -99,17 +100,33 @@ func resealed(key, value []byte) []byte {
 	return value
 }
 
-// TestControlStuck: a child that does not come back is noticed, and counts as a fault.
-func TestControlStuck(t *testing.T) {
+// TestControlDead: a child that panics, or does not come back in time, is noticed.
+func TestControlDead(t *testing.T) {
+	path := filepath.Join(ram.Dir(t), "whole.db")
+	build(t, path)
+	for offset, want := range map[int]string{1 << 40: "index out of range", hang: "signal: killed"} {
+		p := start(t, os.Args[0], path)
+		_, alive := p.try(flip{Offset: 5000}, flipDeadline)
+		require.True(t, alive)
+		o, alive := p.try(flip{Offset: offset}, time.Second)
+		require.False(t, alive)
+		require.Contains(t, o.Died, want)
+		p.stop()
+	}
+}
+
+// TestControlTable: a death, a wrong answer, damage that nobody found and damage that the check did not find count as faults.
+func TestControlTable(t *testing.T) {
 	var told table
 	told.add("leaf, header", flip{}, outcome{Died: "signal: killed"})
 	told.add("leaf, header", flip{}, outcome{Wrong: []string{"absent"}})
 	told.add("leaf, header", flip{}, outcome{})
 	told.add("leaf, header", flip{}, outcome{Refused: "damaged"})
-	require.Len(t, told.faults, 4, "the last one, for the check did not find it")
+	require.Len(t, told.faults, 4)
+	told.add("leaf, header", flip{}, outcome{Refused: "damaged", Check: []string{"damaged"}})
+	told.add("free page", flip{}, outcome{})
+	require.Len(t, told.faults, 4, "these are none")
 	errs, wrong := compare(map[string]string{"a": "1", "b": "2", "c": "3"}, map[string]string{"a": "1", "b": failure(kv.ErrCorrupt), "c": failure(errors.New("another one"))})
 	require.Equal(t, 1, errs)
 	require.Len(t, wrong, 1)
-	_, err := boltkv.Inspect(t.Context(), filepath.Join(t.TempDir(), "none"), nil)
-	require.ErrorIs(t, err, os.ErrNotExist)
 }

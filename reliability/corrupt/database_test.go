@@ -19,6 +19,7 @@ import (
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/kv"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 // epoch is when everything happens: a database that is opened an hour later for reading expires nothing.
@@ -291,7 +292,7 @@ func compare(truth, got map[string]string) (errs int, wrong []string) {
 
 // copyOf writes a file's bytes to another one.
 func copyOf(t testing.TB, b []byte) string {
-	path := filepath.Join(t.TempDir(), "copy.db")
+	path := filepath.Join(ram.Dir(t), "copy.db")
 	require.NoError(t, os.WriteFile(path, b, 0o600))
 	return path
 }

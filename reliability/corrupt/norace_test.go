@@ -2,5 +2,5 @@
 
 package corrupt_test
 
-// shortFlips is how many bytes the short form changes.
-const shortFlips = 500
+// raceDetector is whether the tests run under the race detector.
+const raceDetector = false

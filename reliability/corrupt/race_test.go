@@ -2,5 +2,5 @@
 
 package corrupt_test
 
-// shortFlips is how many bytes the short form changes. The race detector takes five times as long.
-const shortFlips = 120
+// raceDetector is whether the tests run under the race detector.
+const raceDetector = true

@@ -20,6 +20,7 @@ import (
 	"github.com/statordb/stator"
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 const pageSize = 4096
@@ -80,7 +81,7 @@ type damage struct {
 // the new file is a whole database.
 func TestSalvage(t *testing.T) {
 	began := time.Now()
-	dir := t.TempDir()
+	dir := ram.Dir(t)
 	path := filepath.Join(dir, "whole.db")
 	build(t, path)
 	whole, err := os.ReadFile(path)
@@ -198,7 +199,7 @@ func TestSalvage(t *testing.T) {
 			require.ErrorIs(t, err, fs.ErrExist)
 		})
 	}
-	t.Logf("%d damaged files: %d items saved, %d lost with the pages that they were on, in %v", len(damages), saved, lost, time.Since(began).Round(time.Millisecond))
+	t.Logf("salvage: %d damaged files: %d items saved, %d lost with the pages that they were on, in %v", len(damages), saved, lost, time.Since(began).Round(time.Millisecond))
 }
 
 // overlaps reports whether a page or its overflow lies beyond a place.
@@ -208,7 +209,7 @@ func overlaps(b []byte, page, cut int) bool {
 
 // TestSalvageNames: the items of a leaf that is gone are named, when an index holds their keys, and no others.
 func TestSalvageNames(t *testing.T) {
-	dir := t.TempDir()
+	dir := ram.Dir(t)
 	path := filepath.Join(dir, "whole.db")
 	build(t, path)
 	whole, err := os.ReadFile(path)
@@ -249,7 +250,7 @@ func TestSalvageNames(t *testing.T) {
 
 // TestSalvageDefinitions: what a table is comes with it.
 func TestSalvageDefinitions(t *testing.T) {
-	dir := t.TempDir()
+	dir := ram.Dir(t)
 	path, into := filepath.Join(dir, "whole.db"), filepath.Join(dir, "new.db")
 	build(t, path)
 	_, err := stator.Salvage(t.Context(), path, into, &stator.SalvageOptions{Options: options()})
@@ -272,7 +273,7 @@ func TestSalvageDefinitions(t *testing.T) {
 // TestSalvageDeleted: items that were deleted do not come back, nor older versions, unless stale ones are asked for. With
 // the list of free pages gone, only those who ask get what the damage has cut off.
 func TestSalvageDeleted(t *testing.T) {
-	dir := t.TempDir()
+	dir := ram.Dir(t)
 	path := filepath.Join(dir, "whole.db")
 	build(t, path)
 	whole, err := os.ReadFile(path)
@@ -313,7 +314,7 @@ func TestSalvageDeleted(t *testing.T) {
 
 // TestSalvageCatalog: tables whose definition is lost are rebuilt from their items, and deleted ones are not.
 func TestSalvageCatalog(t *testing.T) {
-	dir := t.TempDir()
+	dir := ram.Dir(t)
 	path := filepath.Join(dir, "whole.db")
 	build(t, path)
 	db, err := stator.Open(path, options())
