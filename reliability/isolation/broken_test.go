@@ -13,6 +13,7 @@ import (
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/kv"
+	"github.com/statordb/stator/reliability/internal/record"
 )
 
 // Clients and stores that break one promise each, for the controls: every test
@@ -238,12 +239,12 @@ type hasty struct{ kv.Store }
 var errHasty = errors.New("rolled back, to be written later")
 
 func (s hasty) Update(ctx context.Context, fn func(kv.Writer) error) error {
-	var writes []func(kv.Writer) error
+	var steps []record.Step
 	var outcome error
 	err := s.Store.Update(ctx, func(w kv.Writer) error {
-		r := recorder{Writer: w}
+		r := record.Writer{Writer: w}
 		outcome = fn(&r)
-		writes = r.writes
+		steps = r.Steps
 		return errHasty
 	})
 	if !errors.Is(err, errHasty) {
@@ -253,38 +254,7 @@ func (s hasty) Update(ctx context.Context, fn func(kv.Writer) error) error {
 		return outcome
 	}
 	runtime.Gosched()
-	return s.Store.Update(ctx, func(w kv.Writer) error {
-		for _, write := range writes {
-			if err := write(w); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// recorder writes, and remembers how to do it again.
-type recorder struct {
-	kv.Writer
-	writes []func(kv.Writer) error
-}
-
-func (r *recorder) Put(key, value []byte) error {
-	k, v := bytes.Clone(key), bytes.Clone(value)
-	r.writes = append(r.writes, func(w kv.Writer) error { return w.Put(k, v) })
-	return r.Writer.Put(key, value)
-}
-
-func (r *recorder) Delete(key []byte) error {
-	k := bytes.Clone(key)
-	r.writes = append(r.writes, func(w kv.Writer) error { return w.Delete(k) })
-	return r.Writer.Delete(key)
-}
-
-func (r *recorder) DeleteRange(lo, hi []byte) error {
-	l, h := bytes.Clone(lo), bytes.Clone(hi)
-	r.writes = append(r.writes, func(w kv.Writer) error { return w.DeleteRange(l, h) })
-	return r.Writer.DeleteRange(lo, hi)
+	return s.Store.Update(ctx, record.Apply(steps))
 }
 
 // forgetful is a store that does not find idempotency tokens: docs/format.md has their rows at 04 of the

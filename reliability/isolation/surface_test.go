@@ -2,7 +2,6 @@ package isolation_test
 
 import (
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"sync/atomic"
@@ -18,6 +17,7 @@ import (
 	"github.com/statordb/stator/kv/boltkv"
 	"github.com/statordb/stator/kv/kvtest"
 	"github.com/statordb/stator/kv/memkv"
+	"github.com/statordb/stator/reliability/internal/remote"
 	"github.com/statordb/stator/server"
 )
 
@@ -105,13 +105,13 @@ func (borrowed) Close() error { return nil }
 
 // serve serves a client over HTTP and returns one that speaks to it.
 func serve(t testing.TB, c api.Client) api.Client {
-	s := httptest.NewServer(server.New(c, &server.Options{AllowUnsigned: true, Logger: slog.New(slog.DiscardHandler)}))
-	transport := &http.Transport{MaxIdleConnsPerHost: 100}
+	s := httptest.NewServer(server.New(c, &server.Options{Logger: slog.New(slog.DiscardHandler)}))
+	client := remote.New(s.URL)
 	t.Cleanup(func() {
-		transport.CloseIdleConnections()
+		client.Close()
 		s.Close()
 	})
-	return &remote{url: s.URL, client: &http.Client{Transport: transport}}
+	return client
 }
 
 // ticks orders what happens in one process: each tick is later than all before it.
