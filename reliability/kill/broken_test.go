@@ -1,7 +1,6 @@
 package kill_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -10,47 +9,10 @@ import (
 
 	"github.com/statordb/stator/kv"
 	"github.com/statordb/stator/kv/memkv"
+	"github.com/statordb/stator/reliability/internal/record"
 )
 
 // The stores here are broken on purpose. They behave as they should until their process is killed.
-
-// step is one write of a transaction.
-type step func(kv.Writer) error
-
-// recorder is a Writer that remembers what it wrote.
-type recorder struct {
-	kv.Writer
-	steps []step
-}
-
-func (r *recorder) Put(key, value []byte) error {
-	key, value = bytes.Clone(key), bytes.Clone(value)
-	r.steps = append(r.steps, func(w kv.Writer) error { return w.Put(key, value) })
-	return r.Writer.Put(key, value)
-}
-
-func (r *recorder) Delete(key []byte) error {
-	key = bytes.Clone(key)
-	r.steps = append(r.steps, func(w kv.Writer) error { return w.Delete(key) })
-	return r.Writer.Delete(key)
-}
-
-func (r *recorder) DeleteRange(lo, hi []byte) error {
-	lo, hi = bytes.Clone(lo), bytes.Clone(hi)
-	r.steps = append(r.steps, func(w kv.Writer) error { return w.DeleteRange(lo, hi) })
-	return r.Writer.DeleteRange(lo, hi)
-}
-
-func apply(steps []step) func(kv.Writer) error {
-	return func(w kv.Writer) error {
-		for _, s := range steps {
-			if err := s(w); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
 
 // early is a store that acknowledges before it commits: it serves from memory, and writes to the file a little later, in order.
 type early struct {
@@ -59,7 +21,7 @@ type early struct {
 
 	mu struct {
 		sync.Mutex
-		steps []step // not in the file yet
+		steps []record.Step // not in the file yet
 	}
 }
 
@@ -98,7 +60,7 @@ func (s *early) writeBehind() {
 		steps := s.mu.steps
 		s.mu.steps = nil
 		s.mu.Unlock()
-		if err := s.file.Update(context.Background(), apply(steps)); err != nil {
+		if err := s.file.Update(context.Background(), record.Apply(steps)); err != nil {
 			panic(err)
 		}
 	}
@@ -110,12 +72,12 @@ func (s *early) View(ctx context.Context, fn func(kv.Reader) error) error {
 
 func (s *early) Update(ctx context.Context, fn func(kv.Writer) error) error {
 	return s.memory.Update(ctx, func(w kv.Writer) error {
-		r := recorder{Writer: w}
+		r := record.Writer{Writer: w}
 		if err := fn(&r); err != nil {
 			return err
 		}
 		s.mu.Lock() // in the order in which memory runs them, one after another
-		s.mu.steps = append(s.mu.steps, r.steps...)
+		s.mu.steps = append(s.mu.steps, r.Steps...)
 		s.mu.Unlock()
 		return nil
 	})
@@ -135,24 +97,24 @@ var errRehearsed = errors.New("rehearsed")
 func (s *torn) Update(ctx context.Context, fn func(kv.Writer) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var steps []step
+	var steps []record.Step
 	err := s.Store.Update(ctx, func(w kv.Writer) error {
-		r := recorder{Writer: w}
+		r := record.Writer{Writer: w}
 		if err := fn(&r); err != nil {
 			return err
 		}
-		steps = r.steps
+		steps = r.Steps
 		return errRehearsed // so that nothing is written yet
 	})
 	if !errors.Is(err, errRehearsed) {
 		return err
 	}
 	half := len(steps) / 2
-	if err := s.Store.Update(context.WithoutCancel(ctx), apply(steps[:half])); err != nil {
+	if err := s.Store.Update(context.WithoutCancel(ctx), record.Apply(steps[:half])); err != nil {
 		return err
 	}
 	time.Sleep(5 * time.Millisecond) // so that few kills miss
-	return s.Store.Update(context.WithoutCancel(ctx), apply(steps[half:]))
+	return s.Store.Update(context.WithoutCancel(ctx), record.Apply(steps[half:]))
 }
 
 func (s *torn) View(ctx context.Context, fn func(kv.Reader) error) error {

@@ -30,12 +30,13 @@ func TestBrokenStores(t *testing.T) {
 				require.LessOrEqual(t, kills, most, "nothing was found to be wrong")
 				g.killOne(nil)
 				f, err := openFile(t.Context(), g.path)
-				require.NoError(t, err)
-				found, err := f.verify(t.Context(), g.book)
-				if err == nil {
-					g.book.settle(found)
+				if err == nil { // half a catalog may not even open
+					var found *verdict
+					if found, err = f.verify(t.Context(), g.book); err == nil {
+						g.book.settle(found)
+					}
+					require.NoError(t, f.Close())
 				}
-				require.NoError(t, f.Close())
 				if err != nil {
 					require.Regexp(t, want, err.Error())
 					t.Logf("found out after %d kills: %.300v", kills, err)

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -17,6 +19,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/reliability/internal/remote"
 )
 
 const (
@@ -53,6 +58,7 @@ type figures struct {
 	acknowledged int
 	again, first int // transactions that were sent again after a kill: which had taken place, and which had not
 	expired      int // items that were deleted in the background
+	followed     int // changes that a follower was told of
 	reopened     time.Duration
 	bytes        int64 // of the largest file
 }
@@ -79,8 +85,7 @@ func (g *rig) renew() {
 func (g *rig) attack(inject *injection) {
 	v := g.killOne(inject)
 	ctx := g.t.Context()
-	f, err := openFile(ctx, g.path)
-	require.NoError(g.t, err)
+	f, took := g.reopen(ctx)
 	defer func() { require.NoError(g.t, f.Close()) }()
 	left, err := filepath.Glob(g.path + "?*")
 	require.NoError(g.t, err)
@@ -88,12 +93,13 @@ func (g *rig) attack(inject *injection) {
 	info, err := os.Stat(g.path)
 	require.NoError(g.t, err)
 	g.figures.bytes = max(g.figures.bytes, info.Size())
-	g.figures.reopened = max(g.figures.reopened, f.took)
-	require.Less(g.t, f.took, maxReopen, "opening the file and reading an item")
+	g.figures.reopened = max(g.figures.reopened, took)
+	require.Less(g.t, took, maxReopen, "opening the file and reading an item")
 	g.figures.acknowledged += g.book.acknowledged()
 	found, err := f.verify(ctx, g.book)
 	require.NoError(g.t, err, "round %d, %s", g.round, v)
 	g.figures.expired += found.expired
+	g.figures.followed = max(g.figures.followed, len(g.book.mu.seen))
 	if !g.book.prepared {
 		return
 	}
@@ -101,6 +107,28 @@ func (g *rig) attack(inject *injection) {
 	require.NoError(g.t, err, "round %d, %s", g.round, v)
 	g.figures.again += again
 	g.figures.first += first
+}
+
+// reopen opens the file and says how long that took. When it took long, that may have been the machine's fault, and it is
+// measured again, on the file as the kill left it: of three times the shortest counts.
+func (g *rig) reopen(ctx context.Context) (f *file, took time.Duration) {
+	left, err := os.ReadFile(g.path)
+	made := !errors.Is(err, fs.ErrNotExist) // by the process that was killed
+	if made {
+		require.NoError(g.t, err)
+	}
+	for again := 0; ; again++ {
+		f, err = openFile(ctx, g.path)
+		require.NoError(g.t, err)
+		if again == 0 || f.took < took {
+			took = f.took
+		}
+		if took < maxReopen || !made || again == 2 {
+			return f, took
+		}
+		require.NoError(g.t, f.Close())
+		require.NoError(g.t, os.WriteFile(g.path, left, 0o600))
+	}
 }
 
 // killOne starts a process and kills it. It returns the moment.
@@ -125,7 +153,7 @@ func (g *rig) killOne(inject *injection) string {
 		require.Fail(g.t, "the process did not come so far as to write", "%s", &v.stderr)
 	}
 	for g.book.acknowledged() < g.least {
-		require.Less(g.t, time.Since(began), patience)
+		require.Less(g.t, time.Since(began), patience, "%d operations were acknowledged", g.book.acknowledged())
 		time.Sleep(time.Millisecond)
 	}
 	after := time.Duration(20+g.random.IntN(400)) * time.Millisecond
@@ -156,7 +184,13 @@ func (g *rig) killOne(inject *injection) string {
 	return what
 }
 
+// log prints the figures. A run in which nothing was acknowledged, or in which no kill came at a system call although it
+// could, would show nothing.
 func (f figures) log(t *testing.T, name string) {
+	require.Positive(t, f.acknowledged)
+	if hasStrace() {
+		require.Greater(t, len(f.kills), 1, "kills at counted system calls: %v", f.kills)
+	}
 	kills, list := 0, []string(nil)
 	for _, what := range slices.Sorted(maps.Keys(f.kills)) {
 		kills += f.kills[what]
@@ -187,7 +221,7 @@ func startServer(command string) func(*rig, run, *injection, func()) (*victim, f
 		w := hooked{g.book, ready}
 		line := func(text string) {
 			if url, ok := strings.CutPrefix(text, "Listening on "); ok {
-				clients.Go(func() { drive(ctx, newRemote(url), r, w) })
+				clients.Go(func() { drive(ctx, acknowledged{remote.New(url)}, r, w) })
 			}
 		}
 		v, err := spawn(g.dir, inject, line, nil, command, "serve", g.path, "--addr", "127.0.0.1:0", "--log-level", "error")
@@ -197,6 +231,14 @@ func startServer(command string) func(*rig, run, *injection, func()) (*victim, f
 		}
 		return v, join, err
 	}
+}
+
+// acknowledged is a client that does not read what an answer says, but that there was one.
+type acknowledged struct{ *remote.Client }
+
+func (c acknowledged) Serve(ctx context.Context, in api.Request) (api.Response, error) {
+	_, err := c.Send(ctx, in)
+	return nil, err
 }
 
 // hooked is a book that also tells somebody else when the tables are there.
@@ -213,6 +255,7 @@ func TestNative(t *testing.T) {
 	g := newRig(t, startChild(""))
 	g.attackAll(cmp.Or(*rounds, 16), 90)
 	g.figures.log(t, "native")
+	require.Positive(t, g.figures.followed, "changes that were told to a follower")
 }
 
 // TestServe kills stator serve.

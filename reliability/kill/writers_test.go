@@ -10,10 +10,8 @@ import (
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/reliability/internal/remote"
 )
-
-// errGone is what a Client fails with whose server is not there any more.
-var errGone = errors.New("the server is gone")
 
 func asError(err error) (*api.Error, bool) { return errors.AsType[*api.Error](err) }
 
@@ -79,7 +77,7 @@ func projection(t api.ProjectionType) *api.Projection { return &api.Projection{P
 // until ctx ends or the server is gone.
 func drive(ctx context.Context, c api.Client, r run, w witness) {
 	if err := prepare(ctx, c); err != nil {
-		if !errors.Is(err, errGone) {
+		if !errors.Is(err, remote.ErrGone) {
 			w.fault(err)
 		}
 		return
@@ -97,7 +95,7 @@ func write(ctx context.Context, c api.Client, r run, w witness, writer int) {
 	for n := 1; ctx.Err() == nil; n++ {
 		o := r.op(writer, n)
 		_, err := c.Serve(ctx, o.in)
-		if errors.Is(err, errGone) || ctx.Err() != nil {
+		if errors.Is(err, remote.ErrGone) || ctx.Err() != nil {
 			return
 		}
 		if err = o.answered(err); err != nil {
@@ -132,7 +130,7 @@ func remodel(ctx context.Context, c api.Client, w witness) {
 	for i := 0; ; i++ {
 		_, err := c.Serve(ctx, changes[i%len(changes)])
 		switch {
-		case errors.Is(err, errGone) || ctx.Err() != nil:
+		case errors.Is(err, remote.ErrGone) || ctx.Err() != nil:
 			return
 		case err == nil, is(err, api.CodeResourceInUse), is(err, api.CodeLimitExceeded), is(err, api.CodeValidation), is(err, api.CodeResourceNotFound):
 			// the one before is under way still, or was done before a kill
