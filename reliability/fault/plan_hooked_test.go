@@ -16,6 +16,7 @@ import (
 	"github.com/statordb/stator/reliability/hooked/afterlife"
 	"github.com/statordb/stator/reliability/hooked/disk"
 	"github.com/statordb/stator/reliability/hooked/workload"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 // trial is one run: a file as it was before a step of the workload, and how the
@@ -47,7 +48,7 @@ func faultsOf(op disk.Op) []disk.Fault {
 
 // plan lets the workload run once, and calls try with the trials of one step after the other.
 func plan(t *testing.T, try func([]trial)) {
-	path := filepath.Join(ramDir(t), "db")
+	path := filepath.Join(ram.Dir(t), "db")
 	store, err := boltkv.Open(path, workload.StoreOptions())
 	require.NoError(t, err)
 	require.NoError(t, store.Close())

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/statordb/stator/reliability/hooked/disk"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 // tally is what many trials gave.
@@ -29,7 +30,7 @@ type tally struct {
 func tryAll(t *testing.T, swallow bool, chosen func(n int, tr trial) (run, lives bool)) *tally {
 	sum := &tally{outcomes: map[outcome]int{}, kinds: map[string]int{}}
 	n := 0
-	dir := ramDir(t)
+	dir := ram.Dir(t)
 	plan(t, func(trials []trial) {
 		type job struct {
 			trial
@@ -84,6 +85,13 @@ func TestFaults(t *testing.T) {
 		sum.trials, sum.kinds, sum.outcomes, sum.crashes, len(sum.faults), time.Since(began).Round(time.Millisecond))
 	require.Empty(t, sum.faults)
 	require.Less(t, sum.outcomes[missed]*20, sum.trials)
+	for _, said := range []outcome{unknown, full, refused} {
+		require.Positive(t, sum.outcomes[said], said)
+	}
+	for _, kind := range []string{"write ", "truncate ", "sync data", "sync meta", "sync grow", "sync call"} {
+		require.Positive(t, sum.kinds[kind], kind)
+	}
+	require.Positive(t, sum.crashes)
 }
 
 // TestControlSwallowed: a store that does not hear of a failed sync loses what it acknowledges, and the rig finds it.

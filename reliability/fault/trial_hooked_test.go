@@ -14,6 +14,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/statordb/stator"
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/internal/engine"
 	"github.com/statordb/stator/kv"
@@ -198,9 +199,7 @@ func checkAPI(err error) error {
 // checkRefused makes sure that e takes no writes and goes on reading.
 func checkRefused(ctx context.Context, e *engine.Engine) error {
 	for range 2 {
-		_, err := e.Serve(ctx, &api.CreateTableInput{TableName: new("refused"), BillingMode: new(api.BillingModePayPerRequest),
-			AttributeDefinitions: []api.AttributeDefinition{{AttributeName: new("pk"), AttributeType: new(api.ScalarAttributeTypeS)}},
-			KeySchema:            []api.KeySchemaElement{{AttributeName: new("pk"), KeyType: new(api.KeyTypeHash)}}})
+		_, err := stator.CreateTable(ctx, e, "refused", stator.HashKey("pk", "S"))
 		if !errors.Is(err, kv.ErrReadOnly) || errors.Is(err, kv.ErrOutcomeUnknown) {
 			return fmt.Errorf("a write after the fault is answered with %v, want %w", err, kv.ErrReadOnly)
 		}
@@ -226,7 +225,7 @@ func checkFile(ctx context.Context, path string, allowed []workload.Sum) error {
 	if err != nil {
 		return err
 	}
-	if opened > time.Second {
+	if opened >= time.Second {
 		return fmt.Errorf("opening took %v", opened)
 	}
 	for _, a := range allowed {

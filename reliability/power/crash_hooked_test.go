@@ -18,6 +18,7 @@ import (
 
 	"github.com/statordb/stator/reliability/hooked/disk"
 	"github.com/statordb/stator/reliability/hooked/workload"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 // verdict is what a crash state does to its store.
@@ -68,7 +69,7 @@ func crashAll(t *testing.T, r recording, effort disk.Effort, fullEvery int) *fig
 	var group sync.WaitGroup
 	errs := make([]error, workers)
 	for worker := range workers {
-		path := filepath.Join(ramDir(t), "db")
+		path := filepath.Join(ram.Dir(t), "db")
 		group.Go(func() { errs[worker] = crashSome(t.Context(), r, f, effort, fullEvery, path, worker, workers) })
 	}
 	group.Wait()

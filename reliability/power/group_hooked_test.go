@@ -20,6 +20,7 @@ import (
 	"github.com/statordb/stator/kv/boltkv"
 	"github.com/statordb/stator/reliability/hooked/disk"
 	"github.com/statordb/stator/reliability/hooked/workload"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 // ack is the mark of a transaction that was acknowledged.
@@ -27,7 +28,7 @@ type ack struct{ writer, n int }
 
 // recordGroup lets many writers write at once, so that commits carry several.
 func recordGroup(t *testing.T, each int) (base []byte, ops []disk.Op) {
-	path := filepath.Join(ramDir(t), "db")
+	path := filepath.Join(ram.Dir(t), "db")
 	clock := workload.NewClock()
 	open := func() *engine.Engine {
 		store, err := boltkv.Open(path, workload.StoreOptions())
@@ -103,7 +104,7 @@ func crashGroup(t *testing.T, base []byte, ops []disk.Op, effort disk.Effort) (i
 	var group sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for worker := range workers {
-		path := filepath.Join(ramDir(t), "db")
+		path := filepath.Join(ram.Dir(t), "db")
 		group.Go(func() {
 			err := eachCrash(t.Context(), path, base, ops, effort, worker, workers, func(what string, known map[int]int) {
 				_, n, err := inspect(t.Context(), path, workload.StoreOptions(), known)

@@ -16,6 +16,7 @@ import (
 	"github.com/statordb/stator/reliability/hooked/afterlife"
 	"github.com/statordb/stator/reliability/hooked/disk"
 	"github.com/statordb/stator/reliability/hooked/workload"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 // killedThenPower kills the process at moments between two syncs, opens the file again on what the system has in its
@@ -23,7 +24,7 @@ import (
 // many crash states there were, and what was wrong with each kill.
 func killedThenPower(t *testing.T, oneIn int, forgets bool) (kills, crashes int, faults []string) {
 	r := record(t, workload.StoreOptions())
-	path := filepath.Join(ramDir(t), "db")
+	path := filepath.Join(ram.Dir(t), "db")
 	random := rand.New(rand.NewPCG(21, 4))
 	segment := 0
 	r.segments(func(im *disk.Image, acknowledged int, _ []disk.Op) {

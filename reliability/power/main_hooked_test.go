@@ -4,7 +4,6 @@ package power_test
 
 import (
 	"flag"
-	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -17,13 +16,4 @@ var long = flag.Bool("long", false, "every crash state that the tests can build,
 func TestMain(m *testing.M) {
 	disk.Install()
 	goleak.VerifyTestMain(m)
-}
-
-// ramDir returns a folder in memory where there is one: the files are written again and again.
-func ramDir(t *testing.T) string {
-	if dir, err := os.MkdirTemp("/dev/shm", "stator-power-"); err == nil {
-		t.Cleanup(func() { _ = os.RemoveAll(dir) })
-		return dir
-	}
-	return t.TempDir()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/statordb/stator/kv/boltkv"
 	"github.com/statordb/stator/reliability/hooked/disk"
 	"github.com/statordb/stator/reliability/hooked/workload"
+	"github.com/statordb/stator/reliability/internal/ram"
 )
 
 // recording is a workload as its disk saw it.
@@ -24,7 +25,7 @@ type recording struct {
 
 // record lets the workload run on a new file.
 func record(t *testing.T, options *boltkv.Options) recording {
-	path := filepath.Join(ramDir(t), "db")
+	path := filepath.Join(ram.Dir(t), "db")
 	store, err := boltkv.Open(path, options)
 	require.NoError(t, err)
 	require.NoError(t, store.Close())

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/statordb/stator"
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/engine"
@@ -23,9 +24,7 @@ const (
 
 func createTables(ctx context.Context, e *engine.Engine) error {
 	for _, name := range []string{"one", "two"} {
-		if _, err := e.Serve(ctx, &api.CreateTableInput{TableName: &name, BillingMode: new(api.BillingModePayPerRequest),
-			AttributeDefinitions: []api.AttributeDefinition{{AttributeName: new("pk"), AttributeType: new(api.ScalarAttributeTypeS)}},
-			KeySchema:            []api.KeySchemaElement{{AttributeName: new("pk"), KeyType: new(api.KeyTypeHash)}}}); err != nil {
+		if _, err := stator.CreateTable(ctx, e, name, stator.HashKey("pk", "S")); err != nil {
 			return err
 		}
 	}
