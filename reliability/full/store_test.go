@@ -16,11 +16,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/statordb/stator"
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/engine"
 	"github.com/statordb/stator/kv"
 	"github.com/statordb/stator/kv/boltkv"
+	"github.com/statordb/stator/reliability/internal/mount"
 )
 
 const mib = 1 << 20
@@ -32,7 +34,7 @@ const large = 20_000
 type medium struct {
 	name  string
 	limit int64 // boltkv.Options.MaxSizeBytes
-	mount func(*testing.T, int64) string
+	mount func(testing.TB, int64) string
 	full  error // what a write fails with
 	sync  bool  // every commit, where it costs nothing: blocks are taken before
 }
@@ -40,9 +42,17 @@ type medium struct {
 func media() []medium {
 	return []medium{
 		{"size", 8 * mib, nil, kv.ErrSizeLimit, false},
-		{"tmpfs", 0, mountTmpfs, kv.ErrDiskFull, true},
+		{"tmpfs", 0, mount.Tmpfs, kv.ErrDiskFull, true},
 		{"ext4", 0, mountExt4, kv.ErrDiskFull, false},
 	}
+}
+
+// mountExt4 returns a folder with an ext4 of so many bytes, in a file.
+func mountExt4(t testing.TB, size int64) string {
+	image := filepath.Join(t.TempDir(), "image")
+	mount.MakeExt4(t, image, size)
+	dir, _ := mount.Image(t, image)
+	return dir
 }
 
 // database is an engine on a store that is easily filled.
@@ -134,22 +144,12 @@ func (d *database) serve(in api.Request) error {
 
 // create makes a table with a global index, and a stream if asked for.
 func (d *database) create(table string, stream bool) {
-	in := &api.CreateTableInput{
-		TableName: &table, BillingMode: new(api.BillingModePayPerRequest),
-		AttributeDefinitions: []api.AttributeDefinition{
-			{AttributeName: new("id"), AttributeType: new(api.ScalarAttributeTypeS)},
-			{AttributeName: new("group"), AttributeType: new(api.ScalarAttributeTypeN)},
-		},
-		KeySchema: []api.KeySchemaElement{{AttributeName: new("id"), KeyType: new(api.KeyTypeHash)}},
-		GlobalSecondaryIndexes: []api.GlobalSecondaryIndex{{
-			IndexName: new("byGroup"), Projection: &api.Projection{ProjectionType: new(api.ProjectionTypeKeysOnly)},
-			KeySchema: []api.KeySchemaElement{{AttributeName: new("group"), KeyType: new(api.KeyTypeHash)}},
-		}},
-	}
+	options := []stator.TableOption{stator.HashKey("id", "S"), stator.GlobalIndex("byGroup", stator.HashKey("group", "N"), stator.KeysOnly())}
 	if stream {
-		in.StreamSpecification = &api.StreamSpecification{StreamEnabled: new(true), StreamViewType: new(api.StreamViewTypeNewAndOldImages)}
+		options = append(options, stator.Stream(stator.StreamNewAndOldImages))
 	}
-	require.NoError(d.t, d.serve(in))
+	_, err := stator.CreateTable(context.Background(), d.Engine, table, options...)
+	require.NoError(d.t, err)
 }
 
 func (d *database) put(table, id string, size int) error {
@@ -248,11 +248,11 @@ func within(t *testing.T, most time.Duration, try func() error) time.Duration {
 	for {
 		err := try()
 		took := time.Since(began)
+		require.Less(t, took, most, "%v", err)
 		if err == nil {
 			return took
 		}
 		require.ErrorIs(t, err, kv.ErrFull)
-		require.Less(t, took, most, "%v", err)
 		time.Sleep(5 * time.Millisecond)
 	}
 }
