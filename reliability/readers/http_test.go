@@ -1,9 +1,11 @@
 package readers_test
 
 import (
+	"context"
 	"flag"
 	"net/http"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,17 +82,56 @@ func measure(t *testing.T, h func(*rig) http.Handler) (f readers.Figures) {
 	s := serve(t, h(g), nil)
 	defer s.stop(t)
 	requests := g.requests()
-	for range 2 { // in turns
-		f.Without = append(f.Without, g.write(*round, s.addr)...)
+	measureWrites(t, &f, func() []time.Duration { return g.write(*round, s.addr) }, func() (leave func()) {
 		crowd := g.connect(s, slow, requests)
-		f.With = append(f.With, g.write(*round, s.addr)...)
-		require.NoError(t, crowd.Leave())
-	}
+		return func() { require.NoError(t, crowd.Leave()) }
+	})
 	if f.Oldest, f.Whose = g.views.Oldest(); f.Oldest < oldest {
 		f.Oldest, f.Whose = oldest, whose
 	}
 	require.Greater(t, g.views.Count(), int64(slow), "the engine reads through Views")
 	return f
+}
+
+// measureWrites lets writers write with and without slow readers, in turns.
+func measureWrites(t *testing.T, f *readers.Figures, write func() []time.Duration, begin func() (leave func())) {
+	t.Helper()
+	for range 2 {
+		f.Without = append(f.Without, write()...)
+		leave := begin()
+		f.With = append(f.With, write()...)
+		leave()
+	}
+	require.Greater(t, len(f.Without), 100, "writes")
+	require.Greater(t, len(f.With), 100, "writes")
+}
+
+// TestControlWriters: one reader in whose loop the writers wait for him now and then is caught, by the 99th percentile of the writes alone.
+func TestControlWriters(t *testing.T) {
+	g := newRig(t, nil)
+	var f readers.Figures
+	var lock sync.RWMutex
+	measureWrites(t, &f, func() []time.Duration {
+		return g.writeBy(*round, func(_, i int) error {
+			lock.RLock()
+			defer lock.RUnlock()
+			return g.put(t.Context(), i, i)
+		})
+	}, func() (leave func()) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		group.Go(func() {
+			for sleep(ctx) {
+				lock.Lock()
+				sleep(ctx)
+				lock.Unlock()
+			}
+		})
+		return func() { cancel(); group.Wait() }
+	})
+	t.Log(f)
+	require.Greater(t, f.P99(), readers.MostP99)
+	require.Len(t, f.Broken(), 1)
 }
 
 // measureGrowth overwrites rows with and without slow clients. What a file

@@ -1,11 +1,8 @@
 package readers_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -21,7 +18,9 @@ import (
 
 	"github.com/statordb/stator"
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/kv/boltkv"
+	"github.com/statordb/stator/reliability/internal/remote"
 	"github.com/statordb/stator/reliability/readers"
 	"github.com/statordb/stator/server"
 )
@@ -235,26 +234,31 @@ func (g *rig) connect(s *served, n int, requests []readers.Request) *readers.Cro
 	return c
 }
 
-// write lets eight writers overwrite rows for a while, half of them over HTTP
-// when there is an address, and returns how long each write took.
+// write lets writers overwrite rows for a while, half of them over HTTP, and returns how long each write took.
 func (g *rig) write(d time.Duration, addr string) []time.Duration {
+	client := remote.New("http://" + addr)
+	defer client.Close()
+	return g.writeBy(d, func(writer, i int) error {
+		if writer%2 == 0 {
+			_, err := client.Send(context.Background(), putRow(i))
+			return err
+		}
+		return g.put(context.Background(), i, i)
+	})
+}
+
+// writeBy lets eight writers call put for a while, each with its own numbers, and returns how long each call took.
+func (g *rig) writeBy(d time.Duration, put func(writer, i int) error) []time.Duration {
 	g.t.Helper()
 	const writers = 8
 	took := make([][]time.Duration, writers)
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: writers}}
-	defer client.CloseIdleConnections()
 	var group sync.WaitGroup
 	end := time.Now().Add(d)
 	for w := range writers {
 		group.Go(func() {
 			for i := w; time.Now().Before(end); i += writers {
 				start := time.Now()
-				var err error
-				if addr != "" && w%2 == 0 {
-					err = post(client, addr, i)
-				} else {
-					err = g.put(context.Background(), i, i)
-				}
+				err := put(w, i)
 				took[w] = append(took[w], time.Since(start))
 				g.check(err)
 			}
@@ -268,30 +272,9 @@ func (g *rig) write(d time.Duration, addr string) []time.Duration {
 	return all
 }
 
-// post is put over HTTP.
-func post(client *http.Client, addr string, i int) error {
-	body, err := json.Marshal(map[string]any{"TableName": "rows", "Item": map[string]any{
-		"id": map[string]string{"S": fmt.Sprintf("r%05d", i%rows)}, "fill": map[string]string{"S": strings.Repeat("f", 1000)},
-	}})
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequest(http.MethodPost, "http://"+addr, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	req.Header.Set("X-Amz-Target", "DynamoDB_20120810.PutItem")
-	res, err := client.Do(req)
-	if err != nil {
-		return err
-	}
-	answer, err := io.ReadAll(res.Body)
-	if res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("status %d: %s", res.StatusCode, answer)
-	}
-	_ = res.Body.Close()
-	return err
+// putRow is put as a request.
+func putRow(i int) *api.PutItemInput {
+	return &api.PutItemInput{TableName: new("rows"), Item: attr.Item{"id": attr.S(newRow(i, i).ID), "fill": attr.S(newRow(i, i).Fill)}}
 }
 
 // overwrite overwrites rows n times, one after the other.
