@@ -2,8 +2,10 @@ package soak_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,8 +15,21 @@ import (
 	"github.com/statordb/stator/reliability/soak"
 )
 
-// TestControlLeaks: whatever leaks is named, and nothing else is.
+// fresh tells a process of this test that it is one of its own.
+const fresh = "STATOR_SOAK_FRESH"
+
+// TestControlLeaks: whatever leaks is named, and nothing else is. It runs in a process of its own, for memory that
+// a test before has given back to Go, but not to the system, could leak without a change of the resident size.
 func TestControlLeaks(t *testing.T) {
+	if os.Getenv(fresh) == "" {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestControlLeaks$", "-test.v", "-test.count=1", "-test.timeout=1m")
+		cmd.Env = append(os.Environ(), fresh+"=1")
+		out, err := cmd.CombinedOutput()
+		t.Logf("%s", out)
+		require.NoError(t, err)
+		require.Contains(t, string(out), "--- PASS: TestControlLeaks ")
+		return
+	}
 	const steps, megabyte = 50, 1 << 20
 	var held [][]byte
 	var files []*os.File
@@ -68,7 +83,11 @@ func TestControlLeaks(t *testing.T) {
 					t.Log(climb)
 				}
 			}
-			require.Equal(t, c.named, named)
+			want := c.named
+			if runtime.GOOS != "linux" { // there is no /proc
+				want = slices.DeleteFunc(slices.Clone(want), func(name string) bool { return name == "RSS" || name == "descriptors" })
+			}
+			require.ElementsMatch(t, want, named)
 		})
 	}
 	require.Len(t, held, steps)

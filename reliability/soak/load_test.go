@@ -1,15 +1,12 @@
 package soak_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,6 +17,8 @@ import (
 
 	"github.com/statordb/stator"
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/reliability/internal/remote"
 	"github.com/statordb/stator/server"
 )
 
@@ -46,12 +45,11 @@ const (
 // load is everything that a program does with a database, at the same time,
 // until the context ends.
 type load struct {
-	t     *testing.T
-	db    *stator.DB
-	now   func() time.Time
-	addr  string
-	http  *http.Client
-	group sync.WaitGroup
+	t      *testing.T
+	db     *stator.DB
+	now    func() time.Time
+	remote *remote.Client
+	group  sync.WaitGroup
 
 	items, money, limited stator.TableOf[item]
 	sessions              stator.TableOf[session]
@@ -78,10 +76,9 @@ func (l *load) start(ctx context.Context) (stop func()) {
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	l.addr = listener.Addr().String()
-	l.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}
+	l.remote = remote.New("http://" + listener.Addr().String())
 	quiet := slog.New(slog.DiscardHandler)
-	handler := server.New(l.db, &server.Options{AllowUnsigned: true, Logger: quiet})
+	handler := server.New(l.db, &server.Options{Logger: quiet})
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(serving, listener, handler, &server.ServeOptions{Logger: quiet}) }()
@@ -103,7 +100,7 @@ func (l *load) start(ctx context.Context) (stop func()) {
 	l.group.Go(func() { l.maintain(ctx) })
 	return func() {
 		l.group.Wait()
-		l.http.CloseIdleConnections()
+		l.remote.Close()
 		stopServing()
 		require.NoError(t, <-served)
 	}
@@ -146,27 +143,14 @@ func (l *load) write(ctx context.Context, random *rand.Rand) error {
 
 func (l *load) post(ctx context.Context, random *rand.Rand) error {
 	it := newItem(random)
-	operation, body := "PutItem", fmt.Sprintf(
-		`{"TableName":"items","Item":{"id":{"S":%q},"org":{"S":%q},"visits":{"N":"%d"},"fill":{"S":%q}}}`, it.ID, it.Org, it.Visits, it.Fill)
+	var in api.Request = &api.PutItemInput{TableName: new("items"), Item: stator.Item{
+		"id": attr.S(it.ID), "org": attr.S(it.Org), "visits": attr.Int(it.Visits), "fill": attr.S(it.Fill)}}
 	if random.IntN(2) == 0 {
-		operation, body = "Query", fmt.Sprintf(
-			`{"TableName":"items","IndexName":"byOrg","Limit":20,"KeyConditionExpression":"org = :o","ExpressionAttributeValues":{":o":{"S":%q}}}`, it.Org)
+		in = &api.QueryInput{TableName: new("items"), IndexName: new("byOrg"), Limit: new(int32(20)), KeyConditionExpression: new("org = :o"),
+			ExpressionAttributeValues: attr.Item{":o": attr.S(it.Org)}}
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+l.addr, bytes.NewReader([]byte(body)))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	req.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
-	res, err := l.http.Do(req)
-	if err != nil {
-		return err
-	}
-	answer, err := io.ReadAll(res.Body)
-	if res.StatusCode != http.StatusOK && !bytes.Contains(answer, []byte("Throughput")) {
-		err = fmt.Errorf("status %d: %s", res.StatusCode, answer)
-	}
-	return errors.Join(err, res.Body.Close())
+	_, err := l.remote.Send(ctx, in)
+	return err
 }
 
 func (l *load) transfer(ctx context.Context, random *rand.Rand) error {

@@ -75,8 +75,9 @@ func TestSoak(t *testing.T) {
 		t.Log(c)
 		require.False(t, c.Broken(), "%s", c)
 	}
-	t.Logf("%d operations, %d changes seen, %d throttled, %d canceled, %d readers trimmed",
-		l.done.Load(), l.seen.Load(), l.throttled.Load(), l.canceled.Load(), l.trimmed.Load())
+	t.Logf("soak: %v, %d operations, %d changes seen, %d throttled, %d canceled, %d readers trimmed",
+		lasts, l.done.Load(), l.seen.Load(), l.throttled.Load(), l.canceled.Load(), l.trimmed.Load())
+	require.Greater(t, l.done.Load(), int64(100))
 	require.Positive(t, l.seen.Load())
 	require.Positive(t, l.throttled.Load())
 
