@@ -3,6 +3,7 @@ package stator_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -112,4 +113,43 @@ func TestCheckDB(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = stator.Salvage(t.Context(), path, path+".new", &stator.SalvageOptions{Options: &stator.Options{AccountID: "1"}})
 	require.ErrorContains(t, err, "AccountID")
+}
+
+// TestSalvageOfTwoForOne: the position of a row says the place of the next one, which is so found twice, and itself not at all.
+func TestSalvageOfTwoForOne(t *testing.T) {
+	const pageSize, leafPage = 4096, 2
+	path := filepath.Join(t.TempDir(), "app.db")
+	db, err := stator.Open(path, nil)
+	require.NoError(t, err)
+	users, err := stator.CreateTable(t.Context(), db, "users", stator.HashKey("id", "S"))
+	require.NoError(t, err)
+	const items = 200
+	for i := range items {
+		require.NoError(t, users.Put(t.Context(), stator.Item{"id": attr.S(fmt.Sprintf("%05d", i)), "name": attr.S("the same size as others")}))
+	}
+	require.NoError(t, db.Close())
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	u32, order := binary.NativeEndian.Uint32, binary.NativeEndian
+	damaged := 0
+	for at := 0; at+pageSize <= len(b); at += pageSize {
+		p := b[at : at+pageSize]
+		if order.Uint16(p[8:]) != leafPage || order.Uint64(p) != uint64(at/pageSize) || order.Uint16(p[10:]) < 12 {
+			continue
+		}
+		e, next := p[16+8*16:], p[16+9*16:]
+		if u32(e[8:]) != u32(next[8:]) || u32(e[12:]) != u32(next[12:]) || !bytes.Contains(p, []byte("the same size")) {
+			continue
+		}
+		order.PutUint32(e[4:], u32(next[4:])+16)
+		damaged++
+	}
+	require.Positive(t, damaged)
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+	report, err := stator.Salvage(t.Context(), path, path+".new", nil)
+	require.NoError(t, err)
+	require.Len(t, report.Tables, 1)
+	require.EqualValues(t, items, report.Tables[0].Counted)
+	require.Less(t, report.Tables[0].Items, int64(items))
+	require.True(t, report.Lost())
 }

@@ -109,6 +109,7 @@ type salvage struct {
 	batch      []write
 	batched    map[string]bool // the keys in it
 	batchBytes int
+	last       []byte // the largest key of a base row that was saved from its place
 	unreadable int64
 	orphans    int64
 }
@@ -296,7 +297,15 @@ func (s *salvage) save(t *salvageTable, rowKey []byte, v row, r SalvageRow) erro
 	}
 	id := keyenc.Hash(k.attrs)
 	restored := !bytes.Equal(rowKey, r.Key)
-	if r.Lost || r.Stale || restored {
+	inPlace := !r.Lost && !r.Stale && !restored
+	above := bytes.Compare(r.Key, s.last) > 0
+	if inPlace && above {
+		s.last = append(s.last[:0], r.Key...)
+	}
+	// A row in its place is there once; but a damaged page can have one twice, which would be counted twice.
+	if inPlace && above && r.Sound {
+		t.told.Items++
+	} else {
 		there, err := s.has(k.row)
 		if err != nil {
 			return err
@@ -313,12 +322,10 @@ func (s *salvage) save(t *salvageTable, rowKey []byte, v row, r SalvageRow) erro
 				t.told.Restored++
 			case r.Stale:
 				t.told.Stale++
-			default:
+			case r.Lost:
 				t.told.Found++
 			}
 		}
-	} else {
-		t.told.Items++
 	}
 	put := append(newRow(len(item)), item...)
 	put.setSize(v.size())
