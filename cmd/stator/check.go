@@ -52,27 +52,6 @@ func parseCheck(args []string, stdout io.Writer) (f checkFlags, err error) {
 	return f, nil
 }
 
-// parse reads a command line whose flags may stand before and after its names.
-func parse(set *flag.FlagSet, usage string, args []string, stdout io.Writer) (names []string, err error) {
-	set.SetOutput(io.Discard) // errors are printed by run
-	for {
-		err := set.Parse(args)
-		if errors.Is(err, flag.ErrHelp) {
-			set.SetOutput(stdout)
-			_, _ = fmt.Fprint(stdout, usage)
-			set.PrintDefaults()
-			return nil, errHelp
-		}
-		if err != nil {
-			return nil, usagef("%s: %w; stator help %s lists the flags", set.Name(), err, set.Name())
-		}
-		if set.NArg() == 0 {
-			return names, nil
-		}
-		names, args = append(names, set.Arg(0)), set.Args()[1:]
-	}
-}
-
 // checked is what the process that checks tells the one that prints.
 type checked struct {
 	Report *stator.CheckReport `json:",omitempty"`
@@ -174,12 +153,7 @@ func (f checkFlags) print(w io.Writer, found checked, took time.Duration) error 
 
 func printReport(w io.Writer, r *stator.CheckReport, path string, took time.Duration) error {
 	var b strings.Builder
-	for _, fault := range r.Faults {
-		fmt.Fprintln(&b, fault)
-	}
-	if r.Omitted > 0 {
-		fmt.Fprintf(&b, "and %d more\n", r.Omitted)
-	}
+	printFaults(&b, r.Faults, r.Omitted)
 	word := "whole"
 	if len(r.Faults) > 0 {
 		word = "DAMAGED"
@@ -194,6 +168,16 @@ func printReport(w io.Writer, r *stator.CheckReport, path string, took time.Dura
 	fmt.Fprintf(&b, "  took      %v\n", took.Round(time.Millisecond))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// printFaults is a line for each fault.
+func printFaults(b *strings.Builder, faults []string, omitted int) {
+	for _, fault := range faults {
+		fmt.Fprintln(b, fault)
+	}
+	if omitted > 0 {
+		fmt.Fprintf(b, "and %d more\n", omitted)
+	}
 }
 
 func counted(n int, what string) string {

@@ -61,11 +61,10 @@ Flags:
 // errHelp: the help was asked for, and printed.
 var errHelp = flag.ErrHelp
 
-// parseServe reads the command line of stator serve. Flags may stand before and after FILE.
+// parseServe reads the command line of stator serve.
 func parseServe(args []string, stdout io.Writer) (serveFlags, error) {
 	var f serveFlags
 	set := flag.NewFlagSet("serve", flag.ContinueOnError)
-	set.SetOutput(io.Discard) // errors are printed by run
 	set.BoolVar(&f.memory, "memory", false, "keep the database in memory")
 	set.StringVar(&f.addr, "addr", "127.0.0.1:8000", "`host:port` to listen on; port 0 takes any that is free")
 	set.StringVar(&f.region, "region", "local", "`region` in the ARNs of tables")
@@ -85,24 +84,32 @@ func parseServe(args []string, stdout io.Writer) (serveFlags, error) {
 	set.Var(&f.reserve, "reserve", "`size` that is kept for deletions when the file or the disk is full; none keeps nothing (default a sixteenth of the file, 4MiB to 16MiB, less of a small one)")
 	set.DurationVar(&f.grace, "grace", 10*time.Second, "how long accepted requests may go on after an interrupt")
 
-	var names []string
+	names, err := parse(set, serveUsage, args, stdout)
+	if err != nil {
+		return f, err
+	}
+	return f, f.check(names)
+}
+
+// parse reads a command line whose flags may stand before and after its names.
+func parse(set *flag.FlagSet, usage string, args []string, stdout io.Writer) (names []string, err error) {
+	set.SetOutput(io.Discard) // errors are printed by run
 	for {
 		err := set.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
 			set.SetOutput(stdout)
-			_, _ = fmt.Fprint(stdout, serveUsage)
+			_, _ = fmt.Fprint(stdout, usage)
 			set.PrintDefaults()
-			return f, errHelp
+			return nil, errHelp
 		}
 		if err != nil {
-			return f, usagef("serve: %w; stator help serve lists the flags", err)
+			return nil, usagef("%s: %w; stator help %s lists the flags", set.Name(), err, set.Name())
 		}
 		if set.NArg() == 0 {
-			break
+			return names, nil
 		}
 		names, args = append(names, set.Arg(0)), set.Args()[1:]
 	}
-	return f, f.check(names)
 }
 
 // check judges what was given together.

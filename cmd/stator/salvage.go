@@ -57,12 +57,7 @@ func salvage(ctx context.Context, args []string, stdout io.Writer) error {
 
 func printSalvage(w io.Writer, r *stator.SalvageReport, names []string, stale bool, took time.Duration) error {
 	var b strings.Builder
-	for _, fault := range r.Faults {
-		fmt.Fprintln(&b, fault)
-	}
-	if r.Omitted > 0 {
-		fmt.Fprintf(&b, "and %d more\n", r.Omitted)
-	}
+	printFaults(&b, r.Faults, r.Omitted)
 	fmt.Fprintf(&b, "%s: %s, %d skipped, %d cut off and found again\n", names[0], counted(int(r.Pages), "page"), r.SkippedPages, r.LostPages)
 	if r.UnknownPages > 0 && !stale {
 		fmt.Fprintf(&b, "  %s not taken: with the list of free pages gone, nothing says whether what is on them is current (--stale takes it)\n", counted(int(r.UnknownPages), "page"))
