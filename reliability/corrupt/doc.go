@@ -1,4 +1,12 @@
 // Package corrupt holds no code. Its tests change single bytes of a database's
 // file, and more than that, and look whether the database then answers the truth or an error,
 // whether a check names the damage, and whether salvage saves what is readable.
+//
+// What this shows: bits of each kind of byte that the file has, one at a time, are changed; all that can be asked
+// is asked, before and after writing, in a child that has a deadline; an answer that is neither the truth nor an error
+// is a fault, and so is damage that neither an answer nor the check finds, unless nobody reads the byte. The one exception
+// is the value of an idempotency token, which has no checksum.
+//
+// What it cannot show: damage that somebody made on purpose, with checksums that are right; the bytes of
+// a file of another shape than the one that is built here.
 package corrupt

@@ -37,6 +37,7 @@ func runIndexCreation(t testing.TB, db, c api.Client, n, clients int, seed uint6
 		came = run.ticks.last.Load()
 		err := stator.UpdateTable(t.Context(), db, itemTable, stator.AddIndex(itemIndex, stator.HashKey("g", "S")))
 		active = run.ticks.last.Load()
+		run.goOn() // for the index is yet to be read
 		run.noIndex.Store(false)
 		done <- err
 	}()
@@ -99,6 +100,8 @@ func TestIndexCreationIsLinearizable(t *testing.T) {
 				read++
 			}
 		}
+		require.Positive(t, during, "nothing was done while the index came")
+		require.Positive(t, read, "nobody read the index")
 		t.Logf("%s: an index of %d items came while %d operations were done, and was read %d times", s.name, fillers, during, read)
 	})
 }

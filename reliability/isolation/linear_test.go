@@ -66,8 +66,16 @@ type linearRun struct {
 	once     sync.Once
 	ticks    ticks
 	versions atomic.Int64
-	each     int // operations of a group
+	each     atomic.Int64 // operations of a group; while noIndex is set nobody stops
 	groups   []struct{ ops atomic.Int64 }
+}
+
+// goOn lets every group do a fifth more than the most that any has done.
+func (run *linearRun) goOn() {
+	each := run.each.Load()
+	for i := range run.groups {
+		run.each.Store(max(run.each.Load(), run.groups[i].ops.Load()+each/5))
+	}
 }
 
 // runItems lets all clients work until about n operations are done, and reads every key in the end.
@@ -79,7 +87,7 @@ func runItems(t testing.TB, c api.Client, n, clients int, seed uint64) []porcupi
 func (run *linearRun) work(t testing.TB, n, clients int, seed uint64) []porcupine.Operation {
 	t.Helper()
 	run.groups = make([]struct{ ops atomic.Int64 }, clients/clientsOfAGroup)
-	run.each = n / len(run.groups)
+	run.each.Store(int64(n / len(run.groups)))
 	workers := make([]*linearWorker, clients)
 	var wait sync.WaitGroup
 	for i := range workers {
@@ -117,14 +125,14 @@ type linearWorker struct {
 func (w *linearWorker) work(ctx context.Context) error {
 	group := w.id / clientsOfAGroup
 	for {
-		at := int(w.groups[group].ops.Add(1))
-		if at > w.each {
+		at := w.groups[group].ops.Add(1)
+		if !w.noIndex.Load() && at > w.each.Load() {
 			return nil
 		}
-		if w.reached != nil && at > w.each/5 {
+		if w.reached != nil && at > w.each.Load()/5 {
 			w.once.Do(func() { close(w.reached) })
 		}
-		base := group*1_000_000 + at/opsOfAKey
+		base := group*1_000_000 + int(at/opsOfAKey)
 		a := base + w.random.IntN(2)
 		b := 2*base + 1 - a // the other one
 		n, err := w.one(ctx, a, b)
