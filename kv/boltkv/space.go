@@ -122,7 +122,7 @@ func (p *space) admit(db *bolt.DB, tx *bolt.Tx, c *committer) error {
 	}
 	ceiling := p.ceiling()
 	if top+need+keep <= ceiling {
-		p.bound(db, top+need, p.backstop(top, ceiling, keep, c.purpose(1)), keep)
+		p.bound(db, top+need, p.backstop(top, ceiling, keep, ceiling-top, c.purpose(1)), keep)
 		return nil
 	}
 	free, err := p.freePages(tx, page)
@@ -143,7 +143,7 @@ func (p *space) admit(db *bolt.DB, tx *bolt.Tx, c *committer) error {
 			return p.full("of the %d bytes kept for deletions %d are left, for what is already deleted to be cleared away", keep, left)
 		}
 	}
-	p.bound(db, top+need, p.backstop(top, ceiling, keep, purpose), keep)
+	p.bound(db, top+need, p.backstop(top, ceiling, keep, left, purpose), keep)
 	return nil
 }
 
@@ -160,9 +160,10 @@ func (p *space) ceiling() int64 {
 }
 
 // backstop returns where bbolt itself stops a commit, also one that needs more
-// than was thought: an ordinary one below the reserve, a deletion below the part that only reclaims, though free pages
-// may stand for these, for a large item needs its pages in one piece. 0 is nowhere: while the disk has space the file may outgrow its blocks.
-func (p *space) backstop(top, ceiling, keep int64, purpose kv.Purpose) int64 {
+// than was thought: an ordinary one below the reserve, and a deletion, once less than half of the reserve is left, below the
+// part that only reclaims; though free pages may stand for these, for a large item needs its pages in
+// one piece. 0 is nowhere: while the disk has space the file may outgrow its blocks.
+func (p *space) backstop(top, ceiling, keep, left int64, purpose kv.Purpose) int64 {
 	if !p.short {
 		ceiling = p.limit
 	}
@@ -170,7 +171,7 @@ func (p *space) backstop(top, ceiling, keep int64, purpose kv.Purpose) int64 {
 	case ceiling == 0:
 	case purpose == kv.PurposeWrite:
 		return max(top, ceiling-keep)
-	case purpose == kv.PurposeDelete:
+	case purpose == kv.PurposeDelete && left < keep/2:
 		return max(top, ceiling-keep/reclaimPart)
 	}
 	return ceiling
