@@ -105,7 +105,7 @@ func (x *exchange) readAll(b []byte, source io.Reader, announced int64) ([]byte,
 	for {
 		if len(b) == cap(b) {
 			size := min(2*int64(cap(b)), x.h.opt.MaxBodyBytes+1)
-			if announced > 0 {
+			if announced >= int64(len(b)) { // what sends more than it announced is not believed
 				size = min(size, announced+bytes.MinRead)
 			}
 			grown := make([]byte, len(b), max(size, int64(len(b))+1))
