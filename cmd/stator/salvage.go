@@ -90,7 +90,7 @@ func printSalvage(w io.Writer, r *stator.SalvageReport, names []string, stale bo
 		}
 	}
 	if r.Unreadable > 0 {
-		fmt.Fprintf(&b, "  %s could not be read: their checksums are wrong\n", counted(int(r.Unreadable), "item"))
+		fmt.Fprintf(&b, "  %s could not be read, for a wrong checksum\n", counted(int(r.Unreadable), "item"))
 	}
 	if r.Orphans > 0 {
 		fmt.Fprintf(&b, "  %s of tables that are deleted, or of which nothing is known\n", counted(int(r.Orphans), "item"))
