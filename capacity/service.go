@@ -108,20 +108,25 @@ func same(a, b *api.Usage) bool {
 }
 
 // refuse tries once more with what all stripes hold, and returns the error if
-// that is too little.
+// that is too little. It tries again when others gave units back just after it
+// was refused, so that it lacks nothing any more: nothing is granted that was not taken.
 func (s *Service) refuse(v *view, x *stripe, u *api.Usage, key [2]uint64, now int64) error {
-	v.table.gather()
-	x.mu.Lock()
-	ok := v.table.grant(x, v, u, key, now)
-	var short []shortage
-	if !ok {
-		short = v.table.shortages(x, v, u, key)
+	for {
+		v.table.gather()
+		x.mu.Lock()
+		ok := v.table.grant(x, v, u, key, now)
+		var short []shortage
+		if !ok {
+			short = v.table.shortages(x, v, u, key)
+		}
+		x.mu.Unlock()
+		switch {
+		case ok:
+			return nil
+		case len(short) > 0:
+			return s.throttled(v, short)
+		}
 	}
-	x.mu.Unlock()
-	if len(short) == 0 {
-		return nil
-	}
-	return s.throttled(v, short)
 }
 
 // partition returns the key of the partition that an operation uses: of the
