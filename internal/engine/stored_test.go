@@ -64,3 +64,28 @@ func TestDamagedHeadOfStream(t *testing.T) {
 	change(t, store, head)
 	finish(t, e)
 }
+
+// TestLostHeadOfStream: a table that has some of its heads is not one that is gone, or that has changed: its stream is
+// damaged, whichever of them is missing.
+func TestLostHeadOfStream(t *testing.T) {
+	store, e := damageStore(t)
+	list := do(t, e, &api.ListStreamsInput{})
+	stream := do(t, e, &api.DescribeStreamInput{StreamArn: list.Streams[0].StreamArn}).StreamDescription
+	heads := rows(t, store, engine.SpaceHead)
+	require.Len(t, heads, len(stream.Shards))
+	for slot, head := range heads {
+		change(t, store, kv.Pair{Key: head.Key})
+		for _, in := range []api.Request{
+			&api.DescribeStreamInput{StreamArn: stream.StreamArn},
+			&api.GetShardIteratorInput{StreamArn: stream.StreamArn, ShardId: stream.Shards[0].ShardId, ShardIteratorType: new(api.ShardIteratorTypeLatest)},
+			&api.ReadChangesInput{TableName: new("tab"), Start: &api.ChangesStart{Type: api.ShardIteratorTypeTrimHorizon}},
+			&api.OpenSubscriptionInput{TableName: new("tab"), SubscriptionName: new("reader")},
+		} {
+			_, err := e.Serve(t.Context(), in)
+			require.ErrorIs(t, err, kv.ErrCorrupt, "%s without the head of slot %d", in.Operation(), slot)
+		}
+		require.ErrorIs(t, e.Check(t.Context()), kv.ErrCorrupt)
+		change(t, store, head)
+	}
+	finish(t, e)
+}

@@ -210,15 +210,23 @@ func readSequences(r kv.Reader, tableID uint32, slots int) (sequences []uint64, 
 		return nil, 0, err
 	}
 	sequences = make([]uint64, slots)
+	lost := 0
 	for slot, v := range found {
 		if v == nil {
-			return nil, 0, errStale // the table is gone
+			lost++
+			continue
 		}
 		h, err := decodeHead(v)
 		if err != nil {
 			return nil, 0, err
 		}
 		sequences[slot], latest = h.sequence, max(latest, h.time)
+	}
+	switch {
+	case lost == slots:
+		return nil, 0, errStale // the table is gone
+	case lost > 0:
+		return nil, 0, fmt.Errorf("%w: table id %d has %d heads for %d slots", kv.ErrCorrupt, tableID, slots-lost, slots)
 	}
 	return sequences, latest, nil
 }
