@@ -227,32 +227,6 @@ func (c *checker) systemRow(p kv.Pair) error {
 	return nil
 }
 
-// token checks that a token will be found when its time is over.
-func (c *checker) token(p kv.Pair) error {
-	if _, ok := tokenSizes(p.Value); !ok {
-		c.fault("client request token %x is %x", p.Key, p.Value)
-		return nil
-	}
-	v, err := c.r.Get(systemKey(systemTokensByTime, append(bytes.Clone(p.Value[:8]), p.Key[5:]...)...))
-	if v == nil && err == nil {
-		c.fault("client request token %x is missing among those by time", p.Key)
-	}
-	return err
-}
-
-func (c *checker) tokenByTime(p kv.Pair) error {
-	const timeSize = 8
-	if len(p.Key) < 5+timeSize {
-		c.fault("client request token by time %x", p.Key)
-		return nil
-	}
-	v, err := c.r.Get(systemKey(systemTokens, p.Key[5+timeSize:]...))
-	if err == nil && bytes.Compare(v, p.Key[5:5+timeSize]) < 0 {
-		c.fault("client request token by time %x has no token as late", p.Key)
-	}
-	return err
-}
-
 // checkJobs checks that jobs are about tables and indexes that need them, and that those have them.
 func (c *checker) checkJobs() {
 	for j := range c.jobs {

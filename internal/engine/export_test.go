@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -104,8 +105,12 @@ func CountHead(head []byte, n int) []byte {
 	return h.encode()
 }
 
-// Reseal makes the checksum of a changed row right again.
+// Reseal makes the checksum of a changed row right again, or of a changed token.
 func Reseal(key, value []byte) []byte {
+	if bytes.HasPrefix(key, systemKey(systemTokens)) {
+		binary.BigEndian.PutUint32(value[tokenChecksumAt:], tokenSum(key, value[tokenUseAt:]))
+		return value
+	}
 	r := row(value)
 	binary.BigEndian.PutUint32(r[rowChecksumAt:], r.checksum(key))
 	return value

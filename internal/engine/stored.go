@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 
@@ -10,8 +9,8 @@ import (
 	"github.com/statordb/stator/kv"
 )
 
-// CheckRow reports what is wrong with a row of a store, by itself: its checksum, or its format. Rows without a checksum
-// pass: idempotency tokens, and the entries of the expiry index.
+// CheckRow reports what is wrong with a row of a store, by itself: its checksum, or its format. Rows that are a key alone
+// pass when that has the form of one: idempotency tokens by time, and the entries of the expiry index.
 func CheckRow(key, value []byte) error {
 	if len(key) < spaceKeySize {
 		return fmt.Errorf("%w: key %x is too short", kv.ErrCorrupt, key)
@@ -73,11 +72,9 @@ func checkSystemRow(key, value []byte) (err error) {
 			at = nil
 		}
 	case systemTokens:
-		if _, ok := tokenSizes(value); !ok || len(key) != spaceKeySize+sha256.Size {
-			at = nil
-		}
+		_, err = decodeToken(key, value)
 	case systemTokensByTime:
-		if len(key) != spaceKeySize+8+sha256.Size || len(value) > 0 {
+		if _, _, ok := tokenOfTime(key); !ok || len(value) > 0 {
 			at = nil
 		}
 	default:

@@ -11,12 +11,13 @@ import (
 	"github.com/statordb/stator/kv"
 )
 
-// TestCheckRow: a wrong bit in a record of the store's own, in a head, a row, an entry or a record of the journal
-// shows in the row alone; so does one in a key, but for those of tokens and of the expiry index.
+// TestCheckRow: a wrong bit in a record of the store's own, in a token, a head, a row, an entry or a record of the journal
+// shows in the row alone; so does one in a key, but for those of tokens by time and of the expiry index.
 func TestCheckRow(t *testing.T) {
 	store, e := damageStore(t)
 	name := "reader"
 	do(t, e, &api.OpenSubscriptionInput{TableName: new("tab"), SubscriptionName: &name})
+	add(t, e, "token", 1)
 	create(t, e, "gone id:S")
 	do(t, e, &api.DeleteTableInput{TableName: new("gone")})
 	kinds := map[byte]bool{}
@@ -25,7 +26,7 @@ func TestCheckRow(t *testing.T) {
 		own := bytes.HasPrefix(p.Key, make([]byte, 4))
 		summed := p.Key[4] != engine.SpaceExpiry
 		if own {
-			summed = p.Key[4] != engine.SystemTokens && p.Key[4] != engine.SystemTokensByTime
+			summed = p.Key[4] != engine.SystemTokensByTime
 			kinds[p.Key[4]] = true
 		}
 		if !summed {
@@ -45,7 +46,7 @@ func TestCheckRow(t *testing.T) {
 			require.Error(t, engine.CheckRow(k, p.Value), "bit %d of %x", i, p.Key)
 		}
 	}
-	require.Len(t, kinds, 6)
+	require.Len(t, kinds, 8)
 	require.NoError(t, e.FinishJobs(t.Context()))
 	finish(t, e)
 }

@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"slices"
 	"time"
@@ -25,13 +28,13 @@ const maxTokensForgotten = 8
 
 // token is a ClientRequestToken at work. A request with none has nothing to see or remember.
 //
-// The store holds, under the token's hash, when it was used, the hash of the
-// request, and what each of its items counted for; and a row by time, from which old ones are found.
+// The store holds, under the token's hash, its use; and a row by time, from which old ones are found.
 type token struct {
-	given bool
-	hash  [sha256.Size]byte // of the token
-	body  [sha256.Size]byte // of the request
-	now   int64             // µs since 1970
+	given   bool
+	hash    [sha256.Size]byte // of the token
+	body    [sha256.Size]byte // of the request
+	now     int64             // µs since 1970
+	keepOld bool              // old tokens are not cleared away
 }
 
 func newToken(text *string, actions []action, now int64) token {
@@ -41,45 +44,40 @@ func newToken(text *string, actions []action, now int64) token {
 	return token{given: true, hash: sha256.Sum256([]byte(*text)), body: hashActions(actions), now: now}
 }
 
-// tokenFixedSize is the size of a token's value without the sizes of the items.
-const tokenFixedSize = 8 + sha256.Size
+// update is store.Update of a transaction that sees and remembers the token.
+//
+// A store does not write to a page with a damaged row, and an old token may be
+// on one where this transaction has nothing to do. So what is refused for
+// damage is tried once more without clearing away: otherwise one damaged row
+// would in time fail every transaction that has a token.
+func (t *token) update(ctx context.Context, store kv.Store, fn func(kv.Writer) error) error {
+	err := store.Update(ctx, fn)
+	if !t.given || !errors.Is(err, kv.ErrCorrupt) || errors.Is(err, kv.ErrOutcomeUnknown) {
+		return err
+	}
+	t.keepOld = true
+	return store.Update(ctx, fn)
+}
 
 // seen reports whether the transaction was carried out before, and the sizes
-// that it saw then. A token that was used for another request is an error.
+// that it saw then. A token that was used for another request is an error, and so is one whose row is damaged.
 func (t token) seen(r kv.Reader) (sizes []int, seen bool, err error) {
 	if !t.given {
 		return nil, false, nil
 	}
-	v, err := r.Get(systemKey(systemTokens, t.hash[:]...))
+	k := systemKey(systemTokens, t.hash[:]...)
+	v, err := r.Get(k)
 	if err != nil || v == nil {
 		return nil, false, err
 	}
-	sizes, ok := tokenSizes(v)
-	if !ok {
-		return nil, false, fmt.Errorf("%w: client request token: %x", kv.ErrCorrupt, v)
+	use, err := decodeToken(k, v)
+	if err != nil || use.time <= t.now-tokenWindow.Microseconds() {
+		return nil, false, err
 	}
-	if int64(binary.BigEndian.Uint64(v)) <= t.now-tokenWindow.Microseconds() {
-		return nil, false, nil
-	}
-	if string(v[8:tokenFixedSize]) != string(t.body[:]) {
+	if string(use.body) != string(t.body[:]) {
 		return nil, false, &api.Error{Code: api.CodeIdempotentParameterMismatch}
 	}
-	return sizes, true, nil
-}
-
-// tokenSizes returns the sizes in a token's value; none when it was written without them.
-func tokenSizes(v []byte) (sizes []int, ok bool) {
-	if len(v) < tokenFixedSize {
-		return nil, false
-	}
-	for v = v[tokenFixedSize:]; len(v) > 0; {
-		size, n := binary.Uvarint(v)
-		if n <= 0 || size > maxItemBytes {
-			return nil, false
-		}
-		sizes, v = append(sizes, int(size)), v[n:]
-	}
-	return sizes, true
+	return use.sizes, true, nil
 }
 
 // remember stores the token with the sizes of the items, the larger of before
@@ -88,9 +86,25 @@ func (t token) remember(w kv.Writer, changes []change) error {
 	if !t.given {
 		return nil
 	}
+	if !t.keepOld {
+		if err := t.forgetOld(w); err != nil {
+			return err
+		}
+	}
+	if err := w.Put(tokenTimeKey(t.now, t.hash[:]), []byte{}); err != nil {
+		return err
+	}
+	use := tokenUse{time: t.now, body: t.body[:]}
+	for _, c := range changes {
+		use.sizes = append(use.sizes, max(c.old.size(), c.new.size()))
+	}
+	k := systemKey(systemTokens, t.hash[:]...)
+	return w.Put(k, use.encode(k))
+}
+
+func (t token) forgetOld(w kv.Writer) error {
 	var old [][]byte
-	end := binary.BigEndian.AppendUint64(systemKey(systemTokensByTime), uint64(t.now-tokenWindow.Microseconds()+1))
-	for p, err := range w.Scan(systemKey(systemTokensByTime), end, false) {
+	for p, err := range w.Scan(systemKey(systemTokensByTime), tokenTimeKey(t.now-tokenWindow.Microseconds()+1, nil), false) {
 		if err != nil {
 			return err
 		}
@@ -100,30 +114,121 @@ func (t token) remember(w kv.Writer, changes []change) error {
 		}
 	}
 	for _, k := range old {
-		const timeEnd = 4 + 1 + 8
-		byHash := systemKey(systemTokens, k[timeEnd:]...)
-		v, err := w.Get(byHash)
+		if err := forgetToken(w, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetToken deletes a row by time, and its token unless that was used again since.
+//
+// A damaged token stays: nobody knows whether its window is over, and with it
+// would go what Check names and what keeps a transaction that took place from
+// being carried out again. It does not fail this transaction, which uses another
+// token, and would fail all that come after. The row by time goes also then:
+// a few that stayed would be all that each transaction looks at.
+func forgetToken(w kv.Writer, byTime []byte) error {
+	if at, k, ok := tokenOfTime(byTime); ok {
+		v, err := w.Get(k)
 		if err != nil {
 			return err
 		}
-		if v != nil && string(v[:8]) == string(k[timeEnd-8:timeEnd]) { // and was not used again since
-			if err := w.Delete(byHash); err != nil {
-				return err
+		if v != nil {
+			if use, err := decodeToken(k, v); err == nil && use.time == at {
+				if err := w.Delete(k); err != nil {
+					return err
+				}
 			}
 		}
-		if err := w.Delete(k); err != nil {
-			return err
+	}
+	return w.Delete(byTime)
+}
+
+// tokenTimeKey returns the key of a token's row by time.
+func tokenTimeKey(at int64, hash []byte) []byte {
+	return append(binary.BigEndian.AppendUint64(systemKey(systemTokensByTime), uint64(at)), hash...)
+}
+
+// tokenOfTime returns the time in the key of a row by time, and the key of its token; !ok when it has another form.
+func tokenOfTime(k []byte) (at int64, token []byte, ok bool) {
+	const timeEnd = spaceKeySize + 8
+	if len(k) != timeEnd+sha256.Size {
+		return 0, nil, false
+	}
+	return int64(binary.BigEndian.Uint64(k[spaceKeySize:])), systemKey(systemTokens, k[timeEnd:]...), true
+}
+
+// tokenUse is the use of a token, the value of its row:
+//
+//	tokenMark, checksum [4], time [8], SHA-256 of the request [32], and what each
+//	of its items counted for (unsigned varint)
+//
+// Rows of earlier versions are read, for a new one may open a store within the
+// ten minutes: they have neither mark nor checksum, and the first had no sizes. Their first
+// byte is the top one of a time, 0 until the year 4253, which is more than one bit from the mark.
+type tokenUse struct {
+	time  int64  // µs since 1970
+	body  []byte // the hash of the request
+	sizes []int
+}
+
+const (
+	tokenMark       = 0xFF
+	tokenChecksumAt = 1
+	tokenUseAt      = tokenChecksumAt + 4
+	tokenSizesAt    = 8 + sha256.Size // in what follows the checksum
+)
+
+func (u *tokenUse) encode(k []byte) []byte {
+	v := append(make([]byte, 0, tokenUseAt+tokenSizesAt+3*len(u.sizes)), tokenMark, 0, 0, 0, 0)
+	v = binary.BigEndian.AppendUint64(v, uint64(u.time))
+	v = append(v, u.body...)
+	for _, size := range u.sizes {
+		v = binary.AppendUvarint(v, uint64(size))
+	}
+	binary.BigEndian.PutUint32(v[tokenChecksumAt:], tokenSum(k, v[tokenUseAt:]))
+	return v
+}
+
+// tokenSum is the checksum of a token's use.
+func tokenSum(k, use []byte) uint32 {
+	return crc32.Update(crc32.Checksum(k, castagnoli), castagnoli, use)
+}
+
+// decodeToken reads the row of a token, whose memory it shares.
+func decodeToken(k, v []byte) (u tokenUse, err error) {
+	damaged := func(what string) (tokenUse, error) {
+		return tokenUse{}, fmt.Errorf("%w: client request token %x: %s: %x", kv.ErrCorrupt, k, what, v)
+	}
+	if len(k) != spaceKeySize+sha256.Size {
+		return damaged("its key is not one of a token")
+	}
+	use := v
+	switch {
+	case len(v) < tokenSizesAt:
+		return damaged("it is cut short")
+	case v[0] == tokenMark:
+		use = v[tokenUseAt:]
+		if binary.BigEndian.Uint32(v[tokenChecksumAt:]) != tokenSum(k, use) {
+			return damaged("its checksum is wrong")
 		}
+		if len(use) < tokenSizesAt {
+			return damaged("it is cut short")
+		}
+	case v[0] != 0:
+		return damaged("it is of no form that this version knows")
 	}
-	at := binary.BigEndian.AppendUint64(nil, uint64(t.now))
-	if err := w.Put(systemKey(systemTokensByTime, append(slices.Clone(at), t.hash[:]...)...), []byte{}); err != nil {
-		return err
+	u.time = int64(binary.BigEndian.Uint64(use))
+	u.body = use[8:tokenSizesAt]
+	for use = use[tokenSizesAt:]; len(use) > 0; {
+		size, n := binary.Uvarint(use)
+		if n <= 0 || size > maxItemBytes {
+			return damaged("it has a size that no item has")
+		}
+		u.sizes, use = append(u.sizes, int(size)), use[n:]
 	}
-	v := append(at, t.body[:]...)
-	for _, c := range changes {
-		v = binary.AppendUvarint(v, uint64(max(c.old.size(), c.new.size())))
-	}
-	return w.Put(systemKey(systemTokens, t.hash[:]...), v)
+	return u, nil
 }
 
 // hashActions returns a hash of everything that the actions say. Equal values in another form

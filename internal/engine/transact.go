@@ -203,7 +203,7 @@ func (e *Engine) transact(ctx context.Context, in *api.TransactWriteItemsInput, 
 	var done writesDone
 	var replayed *tableReads
 	var replayedUnits []float64
-	err := e.store.Update(forWrites(ctx, writes), func(kw kv.Writer) error {
+	err := tok.update(forWrites(ctx, writes), e.store, func(kw kv.Writer) error {
 		x := tx{w: kw, now: now, visible: visible}
 		done, replayed, replayedUnits = writesDone{}, nil, nil
 		sizes, seen, err := tok.seen(kw)

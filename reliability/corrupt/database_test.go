@@ -22,17 +22,18 @@ import (
 	"github.com/statordb/stator/reliability/internal/ram"
 )
 
-// epoch is when everything happens: a database that is opened an hour later for reading expires nothing.
+// epoch is when everything happens: a database that is opened a minute later for reading expires nothing.
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func options() *stator.Options {
 	return &stator.Options{Now: func() time.Time { return epoch }}
 }
 
-// ticking is a clock for writing: no two readings are the same, and all are before the epoch.
+// ticking is a clock for writing: no two readings are the same, and all are before the epoch, at which a token is
+// remembered still.
 func ticking() *stator.Options {
 	var reads atomic.Int64
-	return &stator.Options{Now: func() time.Time { return epoch.Add(time.Duration(reads.Add(1))*time.Millisecond - time.Hour) }}
+	return &stator.Options{Now: func() time.Time { return epoch.Add(time.Duration(reads.Add(1))*time.Millisecond - time.Minute) }}
 }
 
 // The rows of the tables. Together they take pages of every kind: branches, leaves, overflow, free ones.
@@ -55,6 +56,12 @@ func order(i, version int) stator.Item {
 
 func blob(i, version int) stator.Item {
 	return stator.Item{"id": attr.B([]byte{byte(i)}), "data": attr.B([]byte(strings.Repeat(fmt.Sprintf("%07d,", i*10+version), 2500)))}
+}
+
+// transaction writes an item to two tables.
+func transaction(token string, version int) *api.TransactWriteItemsInput {
+	return &api.TransactWriteItemsInput{ClientRequestToken: &token, ReturnConsumedCapacity: new(api.ReturnConsumedCapacityTotal), TransactItems: []api.TransactWriteItem{
+		{Put: &api.Put{TableName: new("users"), Item: user(0, version)}}, {Put: &api.Put{TableName: new("orders"), Item: order(0, version)}}}}
 }
 
 // build makes the file: everything was written, some of it again, and some of it deleted.
@@ -85,8 +92,7 @@ func build(t testing.TB, path string) {
 	for i := live; i < users; i++ {
 		require.NoError(t, u.Delete(ctx, stator.Key(fmt.Sprintf("u%03d", i))))
 	}
-	_, err = api.Do(ctx, db, &api.TransactWriteItemsInput{ClientRequestToken: new("token"), TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: new("users"), Item: user(0, 1)}}, {Put: &api.Put{TableName: new("orders"), Item: order(0, 1)}}}})
+	_, err = api.Do(ctx, db, transaction("token", 1))
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 }
@@ -201,6 +207,8 @@ func answers(ctx context.Context, db *stator.DB) map[string]string {
 	}
 	records, err := stream(ctx, db)
 	put("stream", strings.Join(records, "\n"), err)
+	again, err := api.Do(ctx, db, transaction("token", 1)) // it tells reads when it took place before, and writes when it does now
+	put("transaction", render(again), err)
 	return all
 }
 

@@ -4,8 +4,7 @@
 //
 // What this shows: bits of each kind of byte that the file has, one at a time, are changed; all that can be asked
 // is asked, before and after writing, in a child that has a deadline; an answer that is neither the truth nor an error
-// is a fault, and so is damage that neither an answer nor the check finds, unless nobody reads the byte. The one exception
-// is the value of an idempotency token, which has no checksum.
+// is a fault, and so is damage that neither an answer nor the check finds, unless nobody reads the byte.
 //
 // What it cannot show: damage that somebody made on purpose, with checksums that are right; the bytes of
 // a file of another shape than the one that is built here.
