@@ -122,7 +122,7 @@ func (t TableOf[T]) BatchPut(ctx context.Context, items []T, options ...BatchWri
 		for _, a := range attributes {
 			key[a.name] = item[a.name]
 		}
-		return api.WriteRequest{PutRequest: &api.PutRequest{Item: item}}, key, nil
+		return api.WriteRequest{PutRequest: &api.PutRequest{Item: api.ItemOf(item)}}, key, nil
 	})
 }
 

@@ -28,11 +28,11 @@ func TestNativeAndRawErrorsAgree(t *testing.T) {
 	}{
 		"table is missing": {
 			func() error { return db.Table("nothing").Put(ctx, key) },
-			&api.PutItemInput{TableName: new("nothing"), Item: key}, api.CodeResourceNotFound,
+			&api.PutItemInput{TableName: new("nothing"), Item: api.ItemOf(key)}, api.CodeResourceNotFound,
 		},
 		"table name is too short": {
 			func() error { return db.Table("x").Put(ctx, key) },
-			&api.PutItemInput{TableName: new("x"), Item: key}, api.CodeValidation,
+			&api.PutItemInput{TableName: new("x"), Item: api.ItemOf(key)}, api.CodeValidation,
 		},
 		"condition fails": {
 			func() error { return users.Delete(ctx, stator.Key("u1"), stator.If("visits > ?", 1)) },
@@ -56,11 +56,11 @@ func TestNativeAndRawErrorsAgree(t *testing.T) {
 		},
 		"item without its key": {
 			func() error { return items.Put(ctx, stator.Item{"name": stator.S("x")}) },
-			&api.PutItemInput{TableName: name, Item: stator.Item{"name": stator.S("x")}}, api.CodeValidation,
+			&api.PutItemInput{TableName: name, Item: api.ItemOf(stator.Item{"name": stator.S("x")})}, api.CodeValidation,
 		},
 		"number is none": {
 			func() error { return items.Put(ctx, stator.Item{"id": stator.S("x"), "n": stator.N("1x")}) },
-			&api.PutItemInput{TableName: name, Item: stator.Item{"id": stator.S("x"), "n": stator.N("1x")}}, api.CodeValidation,
+			&api.PutItemInput{TableName: name, Item: api.ItemOf(stator.Item{"id": stator.S("x"), "n": stator.N("1x")})}, api.CodeValidation,
 		},
 		"index is missing": {
 			func() error { _, err := users.Query("id = ?", "u1").Index("nothing").One(ctx); return err },
@@ -122,7 +122,7 @@ func TestNativeAndRawErrorsAgree(t *testing.T) {
 				return stator.Transact(ctx, db, users.TxPut(user{ID: "u1"}), users.TxDelete(stator.Key("u1")))
 			},
 			&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
-				{Put: &api.Put{TableName: name, Item: key}}, {Delete: &api.Delete{TableName: name, Key: key}},
+				{Put: &api.Put{TableName: name, Item: api.ItemOf(key)}}, {Delete: &api.Delete{TableName: name, Key: key}},
 			}}, api.CodeValidation,
 		},
 		"transaction is canceled": {
@@ -130,7 +130,7 @@ func TestNativeAndRawErrorsAgree(t *testing.T) {
 				return stator.Transact(ctx, db, users.TxPut(user{ID: "u9"}), users.TxCheck(stator.Key("u1"), stator.If("visits = ?", 5)))
 			},
 			&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
-				{Put: &api.Put{TableName: name, Item: stator.Item{"id": stator.S("u9")}}},
+				{Put: &api.Put{TableName: name, Item: api.ItemOf(stator.Item{"id": stator.S("u9")})}},
 				{ConditionCheck: &api.ConditionCheck{
 					TableName: name, Key: key, ConditionExpression: new("visits = :v"),
 					ExpressionAttributeValues: stator.Item{":v": stator.Int(5)},

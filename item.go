@@ -178,7 +178,7 @@ func (t TableOf[T]) putOf(item T, c *call) (*api.Put, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &api.Put{TableName: &t.name, Item: marshalled}
+	p := &api.Put{TableName: &t.name, Item: api.ItemOf(marshalled)}
 	e := t.expression(c.names)
 	if p.ConditionExpression, p.ReturnValuesOnConditionCheckFailure, err = e.condition(c.conditions); err != nil {
 		return nil, err

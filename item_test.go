@@ -22,7 +22,7 @@ func TestPutBuildsARequest(t *testing.T) {
 	require.Nil(t, old)
 	require.Equal(t, &api.PutItemInput{
 		TableName:                           new("users"),
-		Item:                                stator.Item{"id": stator.S("u1"), "visits": stator.Int(2)},
+		Item:                                api.ItemOf(stator.Item{"id": stator.S("u1"), "visits": stator.Int(2)}),
 		ConditionExpression:                 new("(attribute_not_exists(#c0) OR #c1 < :c0) AND #c2 = :c1"),
 		ExpressionAttributeNames:            map[string]string{"#c0": "id", "#c1": "visits", "#c2": "name"},
 		ExpressionAttributeValues:           map[string]stator.Value{":c0": stator.Int(3), ":c1": stator.S("Ann")},
@@ -32,7 +32,7 @@ func TestPutBuildsARequest(t *testing.T) {
 	}, last[*api.PutItemInput](t, f))
 
 	require.NoError(t, users.Put(t.Context(), user{ID: "u1"}))
-	require.Equal(t, &api.PutItemInput{TableName: new("users"), Item: stator.Item{"id": stator.S("u1")}},
+	require.Equal(t, &api.PutItemInput{TableName: new("users"), Item: api.ItemOf(stator.Item{"id": stator.S("u1")})},
 		last[*api.PutItemInput](t, f), "nothing is sent that was not asked for")
 }
 

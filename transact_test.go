@@ -25,7 +25,7 @@ func TestTransactBuildsARequest(t *testing.T) {
 		ClientRequestToken: new("token-1"),
 		TransactItems: []api.TransactWriteItem{
 			{Put: &api.Put{
-				TableName: new("users"), Item: stator.Item{"id": stator.S("u1")},
+				TableName: new("users"), Item: api.ItemOf(stator.Item{"id": stator.S("u1")}),
 				ConditionExpression: new("attribute_not_exists(#c0)"), ExpressionAttributeNames: map[string]string{"#c0": "id"},
 				ReturnValuesOnConditionCheckFailure: allOld,
 			}},

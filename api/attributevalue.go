@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/itemcodec"
 	"github.com/statordb/stator/internal/num"
 )
 
@@ -32,8 +33,8 @@ const (
 	invalidParameter  = "One or more parameter values were invalid: "
 	maxItemSize       = 400 << 10
 	maxWalk           = 16 << 20 // of the sizes of values in one walk: a request to AWS is no larger
-	maxAttributeName  = 65535
-	maxNesting        = 32 // levels; a top-level attribute is level 1
+	maxAttributeName  = itemcodec.MaxNameBytes
+	maxNesting        = itemcodec.MaxLevels
 	smallSet          = 12 // up to this size duplicates are looked for by comparing all pairs
 	setElementsBuffer = 64
 )
@@ -74,7 +75,17 @@ func checkItem(it attr.Item) error {
 
 // checkSized is checkItem for an item that is written: it returns the fault
 // of its values, and apart from it that of its size (more than 400 KB), which AWS looks for later.
-func checkSized(it attr.Item) (values, size error) {
+func checkSized(a Attributes) (values, size error) {
+	if _, size, ok := a.Built(); ok {
+		if size > maxItemSize {
+			return nil, Validation(faultItemSize)
+		}
+		return nil, nil
+	}
+	it, err := a.Item()
+	if err != nil {
+		return Validation(invalidParameter + "The item is not in the stored form"), nil
+	}
 	var w walk
 	if f := w.item(it, 1); f != "" {
 		return Validation(f), nil

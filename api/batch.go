@@ -63,7 +63,7 @@ type WriteRequest struct {
 // PutRequest puts an item, as PutItem does.
 type PutRequest struct {
 	// Item is the whole item. Required.
-	Item attr.Item
+	Item Attributes
 }
 
 // DeleteRequest deletes an item, as DeleteItem does.

@@ -42,7 +42,7 @@ func getFilm() *api.GetItemInput {
 
 func putFilm() *api.PutItemInput {
 	return &api.PutItemInput{
-		TableName: new("films"), Item: film(), ConditionExpression: new("attribute_not_exists(id) OR votes < :v"),
+		TableName: new("films"), Item: api.ItemOf(film()), ConditionExpression: new("attribute_not_exists(id) OR votes < :v"),
 		ExpressionAttributeValues: map[string]attr.Value{":v": attr.Int(200_000)}, ReturnValues: new(api.ReturnValueAllOld),
 	}
 }

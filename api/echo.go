@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/num"
 )
 
 // AWS repeats a faulty value in its message. Where that is a whole structure,
@@ -97,7 +98,9 @@ func (e *echo) write(w WriteRequest) {
 	e.add("WriteRequest(")
 	if w.PutRequest != nil {
 		e.add("putRequest=PutRequest(item=")
-		e.item(w.PutRequest.Item)
+		if item, err := w.PutRequest.Item.Item(); err == nil {
+			e.item(item)
+		}
 		e.add(")")
 	}
 	if w.DeleteRequest != nil {
@@ -111,6 +114,7 @@ func (e *echo) write(w WriteRequest) {
 	e.add(")")
 }
 
+// item adds an item or a key, with numbers in the form that they are stored in: an item may have no other.
 func (e *echo) item(it attr.Item) {
 	e.add("{")
 	for i, name := range sortedKeys(it) {
@@ -118,7 +122,12 @@ func (e *echo) item(it attr.Item) {
 			return
 		}
 		e.comma(i, ", ")
-		e.add(name, "=AttributeValue(", it[name].Kind().String(), "=", echoValue(it[name]), ")")
+		v := it[name]
+		text := echoValue(v)
+		if number, err := num.Canonical(v.Num()); v.Kind() == attr.Number && err == nil {
+			text = number
+		}
+		e.add(name, "=AttributeValue(", v.Kind().String(), "=", text, ")")
 	}
 	e.add("}")
 }

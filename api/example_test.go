@@ -49,7 +49,7 @@ func ExampleDo() {
 	}
 	fmt.Println(out.Item.Value("name"))
 
-	_, err = api.Do(ctx, c, &api.PutItemInput{TableName: new("u;"), Item: attr.Item{"id": attr.S("u2")}})
+	_, err = api.Do(ctx, c, &api.PutItemInput{TableName: new("u;"), Item: api.ItemOf(attr.Item{"id": attr.S("u2")})})
 	fmt.Println(errors.Is(err, api.ErrValidation))
 	fmt.Println(err)
 	fmt.Println(c.reads, "read,", c.writes, "write")

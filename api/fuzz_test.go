@@ -9,6 +9,7 @@ import (
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/bound"
+	"github.com/statordb/stator/internal/itemcodec"
 	"github.com/stretchr/testify/require"
 )
 
@@ -96,6 +97,24 @@ func (g *generator) value(depth int) attr.Value {
 	return attr.Value{}
 }
 
+// attributes returns an item in any form, also bytes that are none.
+func (g *generator) attributes() api.Attributes {
+	item := attr.Item{}
+	for range g.next(4) {
+		item[g.word()] = g.value(0)
+	}
+	stored, err := itemcodec.AppendItem(nil, item)
+	switch n := g.next(6); {
+	case n == 0:
+		return api.Attributes{}
+	case n == 1:
+		return api.StoredItem([]byte(g.word()))
+	case n == 2 && err == nil:
+		return api.StoredItem(stored)
+	}
+	return api.ItemOf(item)
+}
+
 func (g *generator) fill(v reflect.Value, depth int) {
 	if v.Type() == reflect.TypeFor[attr.Value]() {
 		v.Set(reflect.ValueOf(g.value(0)))
@@ -132,7 +151,11 @@ func (g *generator) fill(v reflect.Value, depth int) {
 			}
 		}
 	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
+		switch v.Type() {
+		case reflect.TypeFor[time.Time]():
+			return
+		case reflect.TypeFor[api.Attributes]():
+			v.Set(reflect.ValueOf(g.attributes()))
 			return
 		}
 		for i := range v.NumField() {

@@ -51,7 +51,7 @@ func (in *ImportItemsInput) Validate() error {
 		return err
 	}
 	for i, item := range in.Items {
-		values, size := checkSized(item)
+		values, size := checkSized(ItemOf(item))
 		if err, ok := errors.AsType[*Error](cmp.Or(values, size)); ok {
 			return Validation(fmt.Sprintf("Items[%d]: %s", i, err.Message))
 		}

@@ -31,7 +31,7 @@ type PutItemInput struct {
 
 	// Item is the new item with its whole primary key, of at most 400 KB.
 	// Required.
-	Item attr.Item
+	Item Attributes
 
 	// ConditionExpression must hold for the item that is there now, else the
 	// operation fails with CodeConditionalCheckFailed. An absent item has no attributes.

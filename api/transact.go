@@ -95,7 +95,7 @@ type Put struct {
 	TableName *string
 
 	// Item is the whole item. Required.
-	Item attr.Item
+	Item Attributes
 
 	ConditionExpression *string
 

@@ -142,7 +142,7 @@ func TestAttributeValues(t *testing.T) {
 				inKey = "The provided starting key is invalid: " + c.want
 			}
 			runValidations(t, []validation{
-				{"PutItem", &api.PutItemInput{TableName: table(), Item: item}, c.want},
+				{"PutItem", &api.PutItemInput{TableName: table(), Item: api.ItemOf(item)}, c.want},
 				{"GetItem", &api.GetItemInput{TableName: table(), Key: item}, c.want},
 				{"UpdateItem", &api.UpdateItemInput{TableName: table(), Key: item}, c.want},
 				{"DeleteItem", &api.DeleteItemInput{TableName: table(), Key: item}, c.want},
@@ -155,9 +155,9 @@ func TestAttributeValues(t *testing.T) {
 					AttributeUpdates: map[string]api.AttributeValueUpdate{"v": {Value: &c.v}}}, c.want},
 				{"BatchGetItem", &api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"abc": {Keys: []attr.Item{item}}}}, c.want},
 				{"BatchWriteItem", &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{
-					"abc": {{PutRequest: &api.PutRequest{Item: item}}}}}, c.want},
+					"abc": {{PutRequest: &api.PutRequest{Item: api.ItemOf(item)}}}}}, c.want},
 				{"TransactWriteItems", &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
-					{Put: &api.Put{TableName: table(), Item: item}}}}, c.want},
+					{Put: &api.Put{TableName: table(), Item: api.ItemOf(item)}}}}, c.want},
 				{"TransactGetItems", &api.TransactGetItemsInput{TransactItems: []api.TransactGetItem{
 					{Get: &api.Get{TableName: table(), Key: item}}}}, c.want},
 			})
@@ -185,7 +185,7 @@ func nestedList(depth int) attr.Value {
 func TestEchoIsBounded(t *testing.T) {
 	deep := attr.Item{"a": nestedList(1_000_000), "b": attr.S(strings.Repeat("x", 300_000))}
 	for _, in := range []api.Request{
-		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"a;": {{PutRequest: &api.PutRequest{Item: deep}}}}},
+		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"a;": {{PutRequest: &api.PutRequest{Item: api.ItemOf(deep)}}}}},
 		&api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"a;": {Keys: []attr.Item{deep}}}},
 	} {
 		err := in.Validate()
@@ -205,7 +205,7 @@ func TestWalkIsBounded(t *testing.T) {
 		item := attr.Item{"a": v}
 		start := time.Now()
 		for _, in := range []api.Request{
-			&api.PutItemInput{TableName: new("tab"), Item: item},
+			&api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item)},
 			&api.UpdateItemInput{TableName: new("tab"), Key: attr.Item{"id": attr.S("x")},
 				UpdateExpression: new("SET a = :v"), ExpressionAttributeValues: map[string]attr.Value{":v": v}},
 		} {

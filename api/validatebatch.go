@@ -201,7 +201,7 @@ func (c *constraints) writes(table string, list []WriteRequest) {
 		}
 		if w.PutRequest != nil {
 			p := p.in("putRequest")
-			c.notNull(&p, "item", w.PutRequest.Item != nil)
+			c.notNull(&p, "item", !w.PutRequest.Item.IsZero())
 		}
 	}
 }

@@ -68,7 +68,7 @@ func TestBatchWriteItem(t *testing.T) {
 	puts := func(n int) []api.WriteRequest {
 		list := make([]api.WriteRequest, n)
 		for i := range list {
-			list[i].PutRequest = &api.PutRequest{Item: attr.Item{"a": attr.S(strconv.Itoa(i))}}
+			list[i].PutRequest = &api.PutRequest{Item: api.ItemOf(attr.Item{"a": attr.S(strconv.Itoa(i))})}
 		}
 		return list
 	}
@@ -82,7 +82,7 @@ func TestBatchWriteItem(t *testing.T) {
 		{"empty", write(map[string][]api.WriteRequest{}), "The requestItems parameter is required for BatchWriteItem"},
 		{"empty list", write(map[string][]api.WriteRequest{"abc": {}}),
 			oneError + "Value '{abc=[]}' at 'requestItems' failed to satisfy constraint: " + mapValue},
-		{"bad name", write(map[string][]api.WriteRequest{"bad!name": {{PutRequest: &api.PutRequest{Item: attr.Item{"pk": attr.S("x")}}}}}),
+		{"bad name", write(map[string][]api.WriteRequest{"bad!name": {{PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{"pk": attr.S("x")})}}}}),
 			oneError + "Value '{bad!name=[WriteRequest(putRequest=PutRequest(item={pk=AttributeValue(S=x)}))]}' at 'requestItems' failed to satisfy constraint: " + mapKeys},
 		{"no item", write(map[string][]api.WriteRequest{"abc": {{PutRequest: &api.PutRequest{}}}}),
 			oneError + null("requestItems.abc.member.1.member.putRequest.item")},
@@ -90,11 +90,11 @@ func TestBatchWriteItem(t *testing.T) {
 			oneError + null("requestItems.abc.member.2.member.deleteRequest.key")},
 		{"neither", write(map[string][]api.WriteRequest{"abc": {{}}}),
 			"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"},
-		{"both", write(map[string][]api.WriteRequest{"abc": {{PutRequest: &api.PutRequest{Item: key()}, DeleteRequest: &api.DeleteRequest{Key: key()}}}}),
+		{"both", write(map[string][]api.WriteRequest{"abc": {{PutRequest: &api.PutRequest{Item: api.ItemOf(key())}, DeleteRequest: &api.DeleteRequest{Key: key()}}}}),
 			"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"},
 		{"26 puts of two tables", write(map[string][]api.WriteRequest{"abc": puts(13), "abd": puts(13)}),
 			"Too many items requested for the BatchWriteItem call"},
-		{"too large", write(map[string][]api.WriteRequest{"abc": {{PutRequest: &api.PutRequest{Item: attr.Item{"a": attr.S(strings.Repeat("x", 409_600))}}}}}),
+		{"too large", write(map[string][]api.WriteRequest{"abc": {{PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{"a": attr.S(strings.Repeat("x", 409_600))})}}}}),
 			"Item size has exceeded the maximum allowed size"},
 	})
 }
@@ -107,7 +107,7 @@ func TestTransactWriteItems(t *testing.T) {
 	many := func(n, text int) []api.TransactWriteItem {
 		items := make([]api.TransactWriteItem, n)
 		for i := range items {
-			items[i].Put = &api.Put{TableName: table(), Item: attr.Item{"pk": attr.S("big" + strconv.Itoa(i)), "v": attr.S(strings.Repeat("x", text))}}
+			items[i].Put = &api.Put{TableName: table(), Item: api.ItemOf(attr.Item{"pk": attr.S("big" + strconv.Itoa(i)), "v": attr.S(strings.Repeat("x", text))})}
 		}
 		return items
 	}
@@ -136,13 +136,13 @@ func TestTransactWriteItems(t *testing.T) {
 		{"enum", transact(api.TransactWriteItem{Delete: &api.Delete{TableName: table(), Key: key(), ReturnValuesOnConditionCheckFailure: new(api.ReturnValuesOnConditionCheckFailure("X"))}}),
 			oneError + enumFault("X", "transactItems.1.member.delete.returnValuesOnConditionCheckFailure", "ALL_OLD, NONE")},
 		{"no action", transact(api.TransactWriteItem{}), "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"},
-		{"two actions", transact(api.TransactWriteItem{Put: &api.Put{TableName: table(), Item: key()}, Delete: &api.Delete{TableName: table(), Key: key()}}),
+		{"two actions", transact(api.TransactWriteItem{Put: &api.Put{TableName: table(), Item: api.ItemOf(key())}, Delete: &api.Delete{TableName: table(), Key: key()}}),
 			"TransactItems can only contain one of Check, Put, Update or Delete"},
-		{"values without an expression", transact(api.TransactWriteItem{Put: &api.Put{TableName: table(), Item: key(), ExpressionAttributeValues: values{":v": attr.S("x")}}}),
+		{"values without an expression", transact(api.TransactWriteItem{Put: &api.Put{TableName: table(), Item: api.ItemOf(key()), ExpressionAttributeValues: values{":v": attr.S("x")}}}),
 			"ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
 		{"first fault wins", transact(
-			api.TransactWriteItem{Put: &api.Put{TableName: table(), Item: attr.Item{"": attr.S("x"), "d": nestedMap(100)}}},
-			api.TransactWriteItem{Put: &api.Put{TableName: table(), Item: attr.Item{"d": nestedMap(100)}}},
+			api.TransactWriteItem{Put: &api.Put{TableName: table(), Item: api.ItemOf(attr.Item{"": attr.S("x"), "d": nestedMap(100)})}},
+			api.TransactWriteItem{Put: &api.Put{TableName: table(), Item: api.ItemOf(attr.Item{"d": nestedMap(100)})}},
 		), "Empty attribute name"},
 		{"4 MB", transact(many(11, 400_000)...), "Transaction payload size cannot exceed 4MB. Payload Size: 4400078"},
 	})

@@ -5,7 +5,7 @@ func (in *PutItemInput) Validate() error {
 	var c constraints
 	returnConsumedCapacities.check(&c, nil, "returnConsumedCapacity", in.ReturnConsumedCapacity)
 	c.tableName(nil, in.TableName)
-	c.notNull(nil, "item", in.Item != nil)
+	c.notNull(nil, "item", !in.Item.IsZero())
 	conditionalOperators.check(&c, nil, "conditionalOperator", in.ConditionalOperator)
 	c.expected(in.Expected)
 	returnValues.check(&c, nil, "returnValues", in.ReturnValues)

@@ -25,14 +25,14 @@ const (
 // TestPutItem: dynalite; the limits of placeholders: local.
 func TestPutItem(t *testing.T) {
 	put := func(change func(*api.PutItemInput)) api.Request {
-		in := &api.PutItemInput{TableName: table(), Item: key()}
+		in := &api.PutItemInput{TableName: table(), Item: api.ItemOf(key())}
 		change(in)
 		return in
 	}
 	// 409,600 bytes: a, 1, v and the text.
 	sized := func(text int) api.Request {
 		return put(func(in *api.PutItemInput) {
-			in.Item = attr.Item{"a": attr.S("1"), "v": attr.S(strings.Repeat("x", text))}
+			in.Item = api.ItemOf(attr.Item{"a": attr.S("1"), "v": attr.S(strings.Repeat("x", text))})
 		})
 	}
 	runValidations(t, []validation{
@@ -78,13 +78,13 @@ func TestPutItem(t *testing.T) {
 		{"values without an expression", put(func(in *api.PutItemInput) { in.ExpressionAttributeValues = values{} }),
 			"ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
 		{"ReturnValues after the item", put(func(in *api.PutItemInput) {
-			in.ReturnValues, in.Item = new(api.ReturnValueAllNew), attr.Item{"a": attr.Value{}}
+			in.ReturnValues, in.Item = new(api.ReturnValueAllNew), api.ItemOf(attr.Item{"a": attr.Value{}})
 		}), "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"},
 		{"ReturnValues", put(func(in *api.PutItemInput) { in.ReturnValues = new(api.ReturnValueAllNew) }),
 			"ReturnValues can only be ALL_OLD or NONE"},
 		{"largest item", sized(409_600 - 3), ""},
 		{"too large", sized(409_600 - 2), "Item size has exceeded the maximum allowed size"},
-		{"empty name", put(func(in *api.PutItemInput) { in.Item = attr.Item{"": attr.S("a")} }), "Empty attribute name"},
+		{"empty name", put(func(in *api.PutItemInput) { in.Item = api.ItemOf(attr.Item{"": attr.S("a")}) }), "Empty attribute name"},
 		{"empty names", put(func(in *api.PutItemInput) {
 			in.ConditionExpression, in.ExpressionAttributeNames, in.ExpressionAttributeValues = new(""), names{}, values{}
 		}), "ExpressionAttributeNames must not be empty"},

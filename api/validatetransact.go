@@ -98,7 +98,7 @@ type action struct {
 	member              string // of the request, as paths have it
 	itemMember          string // "item" of a Put, "key" of the others
 	table               *string
-	item                attr.Item
+	item                Attributes
 	update, condition   *string
 	needsUpdate, isTest bool
 	names               map[string]string
@@ -109,7 +109,7 @@ type action struct {
 // action returns the one action that is set, and how many are.
 func (t *TransactWriteItem) action() (a action, set int) {
 	if x := t.Update; x != nil {
-		a = action{"update", "key", x.TableName, x.Key, x.UpdateExpression, x.ConditionExpression, true, false,
+		a = action{"update", "key", x.TableName, ItemOf(x.Key), x.UpdateExpression, x.ConditionExpression, true, false,
 			x.ExpressionAttributeNames, x.ExpressionAttributeValues, x.ReturnValuesOnConditionCheckFailure}
 		set++
 	}
@@ -119,12 +119,12 @@ func (t *TransactWriteItem) action() (a action, set int) {
 		set++
 	}
 	if x := t.Delete; x != nil {
-		a = action{"delete", "key", x.TableName, x.Key, nil, x.ConditionExpression, false, false,
+		a = action{"delete", "key", x.TableName, ItemOf(x.Key), nil, x.ConditionExpression, false, false,
 			x.ExpressionAttributeNames, x.ExpressionAttributeValues, x.ReturnValuesOnConditionCheckFailure}
 		set++
 	}
 	if x := t.ConditionCheck; x != nil {
-		a = action{"conditionCheck", "key", x.TableName, x.Key, nil, x.ConditionExpression, false, true,
+		a = action{"conditionCheck", "key", x.TableName, ItemOf(x.Key), nil, x.ConditionExpression, false, true,
 			x.ExpressionAttributeNames, x.ExpressionAttributeValues, x.ReturnValuesOnConditionCheckFailure}
 		set++
 	}
@@ -140,7 +140,7 @@ func (c *constraints) action(p *path, t *TransactWriteItem) {
 		}
 		p := p.in(a.member)
 		c.tableName(&p, a.table)
-		c.notNull(&p, a.itemMember, a.item != nil)
+		c.notNull(&p, a.itemMember, !a.item.IsZero())
 		if a.needsUpdate {
 			c.notNull(&p, "updateExpression", a.update != nil)
 		}

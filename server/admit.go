@@ -2,8 +2,8 @@ package server
 
 import "context"
 
-// A decoded request can take many times the memory of its body: 48 times, at
-// worst, for a body that is nothing but tiny maps (package wire). So the bodies that
+// A decoded request can take many times the memory of its body: 24 MB, at
+// worst, for 1 MB of nothing but tiny maps (package wire). So the bodies that
 // are decoded and served at one time, apart from those of up to freeBytes, are
 // of maxAdmitted bytes in all; others wait for their turn, in order.
 const (

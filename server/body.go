@@ -66,6 +66,9 @@ func (x *exchange) decompress() bool {
 	if err == nil {
 		x.body, err = x.readAll(x.body[:0], x.unzip, -1)
 	}
+	if len(x.packed) > freeBytes {
+		x.packed = nil
+	}
 	return x.hasRead(err)
 }
 
@@ -95,18 +98,20 @@ func isTimeout(err error) bool {
 	return ok && n.Timeout()
 }
 
-// readAll appends what source holds to b, which grows with what has come and
-// not with what was announced: an announcement costs the client nothing.
+// readAll appends what source holds to b, which grows with what has come, to
+// four times that at most, and not with what was announced: an announcement costs the client nothing.
 func (x *exchange) readAll(b []byte, source io.Reader, announced int64) ([]byte, error) {
 	if want := min(announced, freeBytes) + bytes.MinRead; int64(cap(b)) < want {
 		b = make([]byte, 0, want)
 	}
-	counted := int64(freeBytes)
 	for {
 		if len(b) == cap(b) {
-			size := min(2*int64(cap(b)), x.h.opt.MaxBodyBytes+1)
+			size := min(4*int64(cap(b)), x.h.opt.MaxBodyBytes+bytes.MinRead)
 			if announced >= int64(len(b)) { // what sends more than it announced is not believed
 				size = min(size, announced+bytes.MinRead)
+			}
+			if !x.charge(size - int64(cap(b))) {
+				return b, errBusy
 			}
 			grown := make([]byte, len(b), max(size, int64(len(b))+1))
 			copy(grown, b)
@@ -114,14 +119,8 @@ func (x *exchange) readAll(b []byte, source io.Reader, announced int64) ([]byte,
 		}
 		n, err := source.Read(b[len(b):min(int64(cap(b)), x.h.opt.MaxBodyBytes+1)])
 		b = b[:len(b)+n]
-		switch {
-		case int64(len(b)) > x.h.opt.MaxBodyBytes:
+		if int64(len(b)) > x.h.opt.MaxBodyBytes {
 			return b, errTooLarge
-		case int64(len(b)) > counted:
-			if !x.charge(int64(len(b)) - counted) {
-				return b, errBusy
-			}
-			counted = int64(len(b))
 		}
 		if err == io.EOF {
 			return b, nil

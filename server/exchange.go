@@ -173,7 +173,11 @@ func (x *exchange) outcome() (status int) {
 		return x.failure(err) // the client has gone
 	}
 	defer x.h.admission.leave(places)
-	in, err := wire.Decode(x.op, x.body)
+	decode := wire.Decode
+	if len(x.body) > freeBytes {
+		decode = wire.DecodeShared // the buffer is not used again
+	}
+	in, err := decode(x.op, x.body)
 	if err != nil {
 		x.refused = true
 		return x.failure(err)

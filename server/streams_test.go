@@ -75,8 +75,8 @@ func TestStreamSurfacesAgree(t *testing.T) {
 	both(&api.UpdateTableInput{TableName: new("tab"), StreamSpecification: specification(new(true), &newAndOld)})
 	both(&api.UpdateTableInput{TableName: new("tab"), StreamSpecification: specification(new(true), nil)})
 	for i := range 20 {
-		both(&api.PutItemInput{TableName: new("tab"), Item: attr.Item{"pk": attr.S(string(rune('a' + i%7))), "n": attr.N(strings.Repeat("1", i+1)),
-			"b": attr.B([]byte{0, byte(i)}), "l": attr.L(attr.NULL(), attr.S("ü<&"))}})
+		both(&api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(attr.Item{"pk": attr.S(string(rune('a' + i%7))), "n": attr.N(strings.Repeat("1", i+1)),
+			"b": attr.B([]byte{0, byte(i)}), "l": attr.L(attr.NULL(), attr.S("ü<&"))})})
 	}
 	both(&api.DeleteItemInput{TableName: new("tab"), Key: attr.Item{"pk": attr.S("a")}})
 	both(&api.ListStreamsInput{})

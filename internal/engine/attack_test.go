@@ -26,7 +26,7 @@ func joined(n int, form, separator string) string {
 func attackTable(t testing.TB) *engine.Engine {
 	e := open(t, openMemory(t))
 	create(t, e, "tab pk:S\n gsi byG g:S ALL")
-	put := func(it attr.Item) { do(t, e, &api.PutItemInput{TableName: new("tab"), Item: it}) }
+	put := func(it attr.Item) { do(t, e, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(it)}) }
 	put(attr.Item{"pk": attr.S("list"), "l": attr.L(nulls(190 << 10)...)})
 	put(attr.Item{"pk": attr.S("half"), "l": attr.L(nulls(95 << 10)...)})
 	sets, lists := attr.Item{"pk": attr.S("sets")}, attr.Item{"pk": attr.S("lists")}

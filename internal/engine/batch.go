@@ -278,9 +278,9 @@ func (h *holds) takeWrites(ctx context.Context, in *api.BatchWriteItemInput, nam
 }
 
 // prepareBatchPut is preparePut with the message that a batch has for a faulty key.
-func (t *table) prepareBatchPut(item attr.Item) (write, error) {
+func (t *table) prepareBatchPut(item api.Attributes) (write, error) {
 	for _, k := range t.keys {
-		if v, ok := item[k.name]; !ok || v.Kind() != k.kind {
+		if item.Value(k.name).Kind() != k.kind {
 			return write{}, api.Validation("The provided key element does not match the schema")
 		}
 	}

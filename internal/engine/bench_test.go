@@ -81,7 +81,7 @@ func benchLoad(b *testing.B, e *engine.Engine, name string, n int, item func(int
 			for i := w * 25; i < n; i += loaders * 25 {
 				var puts []api.WriteRequest
 				for j := i; j < min(i+25, n); j++ {
-					puts = append(puts, api.WriteRequest{PutRequest: &api.PutRequest{Item: item(j)}})
+					puts = append(puts, api.WriteRequest{PutRequest: &api.PutRequest{Item: api.ItemOf(item(j))}})
 				}
 				if _, err := api.Do(b.Context(), e, &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{name: puts}}); err != nil {
 					b.Error(err)
@@ -289,7 +289,7 @@ func BenchmarkMemory(b *testing.B) {
 			items[i%256]["visits"] = attr.Int(i + 1_000_000)
 			tree.ReplaceOrInsert(benchRow{benchID(pick[i%benchItems]), bytes.Repeat([]byte{byte(i)}, 1100)})
 		}, func(i int) {
-			if _, err := api.Do(b.Context(), e, &api.PutItemInput{TableName: new("items"), Item: items[i%256]}); err != nil {
+			if _, err := api.Do(b.Context(), e, &api.PutItemInput{TableName: new("items"), Item: api.ItemOf(items[i%256])}); err != nil {
 				b.Fatal(err)
 			}
 		})
@@ -328,7 +328,7 @@ func BenchmarkPutDurable(b *testing.B) {
 				subject += run(n, func(i int) {
 					item := benchItem(pick[(done+i)%benchItems])
 					item["visits"] = attr.Int(time.Now().UnixNano())
-					if _, err := api.Do(context.Background(), d.Engine, &api.PutItemInput{TableName: new("items"), Item: item}); err != nil {
+					if _, err := api.Do(context.Background(), d.Engine, &api.PutItemInput{TableName: new("items"), Item: api.ItemOf(item)}); err != nil {
 						b.Error(err)
 					}
 				})

@@ -332,11 +332,11 @@ func TestWaiting(t *testing.T) {
 		return w
 	}
 	writes := map[string]api.Request{
-		"PutItem":            &api.PutItemInput{TableName: new("tab"), Item: item(t, `{pk: "p"}`)},
+		"PutItem":            &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "p"}`))},
 		"UpdateItem":         &api.UpdateItemInput{TableName: new("tab"), Key: item(t, `{pk: "u"}`)},
 		"DeleteItem":         &api.DeleteItemInput{TableName: new("tab"), Key: item(t, `{pk: "before"}`)},
-		"BatchWriteItem":     &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {{PutRequest: &api.PutRequest{Item: item(t, `{pk: "b"}`)}}}}},
-		"TransactWriteItems": &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("tab"), Item: item(t, `{pk: "t"}`)}}}},
+		"BatchWriteItem":     &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, `{pk: "b"}`))}}}}},
+		"TransactWriteItems": &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "t"}`))}}}},
 		"ExecuteStatement":   &api.ExecuteStatementInput{Statement: new(`INSERT INTO tab VALUE {'pk': 's'}`)},
 		"ImportItems":        &api.ImportItemsInput{TableName: new("tab"), Items: []attr.Item{item(t, `{pk: "i"}`)}},
 	}

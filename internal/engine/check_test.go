@@ -23,7 +23,7 @@ func TestCheckFinds(t *testing.T) {
 	}
 	put(t, e, "tab", `{pk: "bare", sk: 1}`)
 	do(t, e, &api.TransactWriteItemsInput{ClientRequestToken: new("token"), TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: new("tab"), Item: item(t, `{pk: "tx", sk: 1}`)}}}})
+		{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "tx", sk: 1}`))}}}})
 	create(t, e, "dead pk:S")
 	put(t, e, "dead", `{pk: "a"}`)
 	do(t, e, &api.DeleteTableInput{TableName: new("dead")})

@@ -157,7 +157,7 @@ func create(t testing.TB, c api.Client, text string) {
 
 func put(t testing.TB, c api.Client, table, text string) {
 	t.Helper()
-	do(t, c, &api.PutItemInput{TableName: &table, Item: item(t, text)})
+	do(t, c, &api.PutItemInput{TableName: &table, Item: api.ItemOf(item(t, text))})
 }
 
 func item(t testing.TB, text string) attr.Item {

@@ -27,7 +27,7 @@ func BenchmarkPutExpiring(b *testing.B) {
 		return func(i int) {
 			it := benchItem(i % benchItems)
 			it["exp"] = attr.Int(2_000_000_000 + i)
-			if _, err := e.Serve(context.Background(), &api.PutItemInput{TableName: &table, Item: it}); err != nil {
+			if _, err := e.Serve(context.Background(), &api.PutItemInput{TableName: &table, Item: api.ItemOf(it)}); err != nil {
 				b.Fatal(err)
 			}
 		}

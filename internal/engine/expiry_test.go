@@ -217,7 +217,7 @@ func TestExpiryJobsAfterCrashes(t *testing.T) {
 					UpdateExpression: new("ADD exp :one"), ExpressionAttributeValues: item(t, `{:one: 1}`)},
 				&api.UpdateItemInput{TableName: new("tab"), Key: item(t, text(`{pk: "p%d"}`, i+11)), UpdateExpression: new("REMOVE exp")},
 				&api.DeleteItemInput{TableName: new("tab"), Key: item(t, text(`{pk: "p%d"}`, i+22))},
-				&api.PutItemInput{TableName: new("tab"), Item: item(t, text(`{pk: "n%d", exp: %d}`, i, past))},
+				&api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, text(`{pk: "n%d", exp: %d}`, i, past)))},
 			} {
 				_, err := e.Serve(context.Background(), in)
 				require.True(t, err == nil || errors.Is(err, api.ErrTableNotFound), "%v", err)

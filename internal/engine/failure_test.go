@@ -51,8 +51,8 @@ func TestErrorsOfTheStore(t *testing.T) {
 	} {
 		store.err = c.err
 		for _, in := range []api.Request{
-			&api.PutItemInput{TableName: new("tab"), Item: item(t, `{id: "a"}`)},
-			&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("tab"), Item: item(t, `{id: "a"}`)}}}},
+			&api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "a"}`))},
+			&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "a"}`))}}}},
 			addIndex("tab", "byOrg org:S ALL"),
 			&api.DeleteTableInput{TableName: new("tab")},
 		} {
@@ -203,8 +203,8 @@ func TestNarrowStore(t *testing.T) {
 	var batch []api.WriteRequest
 	var actions []api.TransactWriteItem
 	for i := range 25 {
-		batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: item(t, text(`{id: "b%d", sk: 1, n: 1, v: "v"*1000}`, i))}})
-		actions = append(actions, api.TransactWriteItem{Put: &api.Put{TableName: new("tab"), Item: item(t, text(`{id: "t%d", sk: 1, v: "v"*1000}`, i))}})
+		batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, text(`{id: "b%d", sk: 1, n: 1, v: "v"*1000}`, i)))}})
+		actions = append(actions, api.TransactWriteItem{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, text(`{id: "t%d", sk: 1, v: "v"*1000}`, i)))}})
 	}
 	out := do(t, e, &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": batch},
 		ReturnConsumedCapacity: new(api.ReturnConsumedCapacityTotal), ReturnItemCollectionMetrics: new(api.ReturnItemCollectionMetricsSize)})
@@ -215,7 +215,7 @@ func TestNarrowStore(t *testing.T) {
 
 	fault := fails(t, e, &api.TransactWriteItemsInput{TransactItems: actions})
 	require.ErrorIs(t, fault, kv.ErrTooBig)
-	fault = fails(t, e, &api.PutItemInput{TableName: new("tab"), Item: item(t, `{id: "big", sk: 1, v: "v"*6000}`)})
+	fault = fails(t, e, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "big", sk: 1, v: "v"*6000}`))})
 	require.Equal(t, "The request is larger than the store can hold; nothing was written", fault.Message)
 	require.Len(t, scanAll(t, e, api.ScanInput{TableName: new("tab")}), 25)
 }

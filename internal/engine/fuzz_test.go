@@ -23,7 +23,7 @@ import (
 func FuzzStoredRow(f *testing.F) {
 	store, e := damageStore(f)
 	do(f, e, &api.TransactWriteItemsInput{ClientRequestToken: new("token"), TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: new("tab"), Item: item(f, `{pk: "p1", sk: 9}`)}}}})
+		{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(f, `{pk: "p1", sk: 9}`))}}}})
 	do(f, e, &api.OpenSubscriptionInput{TableName: new("tab"), SubscriptionName: new("reader"), Start: &api.ChangesStart{Type: api.ShardIteratorTypeTrimHorizon}})
 	_, err := e.Serve(f.Context(), addIndex("tab", "late m:S ALL")) // its job is not done yet
 	require.NoError(f, err)
@@ -61,8 +61,8 @@ func FuzzStoredRow(f *testing.F) {
 				&api.ListStreamsInput{}, &api.ListSubscriptionsInput{TableName: new("tab")}, &api.ListTagsOfResourceInput{ResourceArn: new("arn:aws:dynamodb:local:000000000000:table/tab")},
 				&api.OpenSubscriptionInput{TableName: new("tab"), SubscriptionName: new("reader")},
 				&api.TransactWriteItemsInput{ClientRequestToken: new("token"), TransactItems: []api.TransactWriteItem{
-					{Put: &api.Put{TableName: new("tab"), Item: item(t, `{pk: "p1", sk: 9}`)}}}},
-				&api.PutItemInput{TableName: new("tab"), Item: item(t, `{pk: "p0", sk: 7, n: 3, org: "o"}`)},
+					{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "p1", sk: 9}`))}}}},
+				&api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "p0", sk: 7, n: 3, org: "o"}`))},
 				&api.MaintainInput{}, &api.DeleteTableInput{TableName: new("tab")}, &api.MaintainInput{},
 			) {
 				out, err := e.Serve(t.Context(), in)

@@ -74,7 +74,7 @@ func (t *table) prepareImport(items []attr.Item) ([]write, error) {
 	for n := range workers {
 		wg.Go(func() {
 			for i := n * len(items) / workers; i < (n+1)*len(items)/workers; i++ {
-				if writes[i], errs[n] = t.preparePut(items[i], nil); errs[n] != nil {
+				if writes[i], errs[n] = t.preparePut(api.ItemOf(items[i]), nil); errs[n] != nil {
 					return
 				}
 			}

@@ -19,7 +19,7 @@ func fill(t testing.TB, c api.Client, n int) {
 	for i := 0; i < n; {
 		var batch []api.WriteRequest
 		for ; i < n && len(batch) < 25; i++ {
-			batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: item(t, text(`{pk: "p%d", sk: %d, org: "o%d"}`, i/50, i, i%5))}})
+			batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, text(`{pk: "p%d", sk: %d, org: "o%d"}`, i/50, i, i%5)))}})
 		}
 		do(t, c, &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": batch}})
 	}
@@ -176,7 +176,7 @@ func TestJobsOfTwoEngines(t *testing.T) {
 	do(t, e, dropIndex("tab", "byOrg"))
 	put(t, other, "tab", `{pk: "later", sk: 1, org: "o"}`)
 	do(t, e, &api.DeleteTableInput{TableName: new("tab")})
-	require.ErrorIs(t, fails(t, other, &api.PutItemInput{TableName: new("tab"), Item: item(t, `{pk: "latest", sk: 1}`)}), api.ErrTableNotFound)
+	require.ErrorIs(t, fails(t, other, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "latest", sk: 1}`))}), api.ErrTableNotFound)
 	for _, worker := range []*engine.Engine{e, other} {
 		workers.Go(func() {
 			if err := worker.FinishJobs(context.Background()); err != nil {

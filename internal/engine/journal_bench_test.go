@@ -28,7 +28,7 @@ func benchChanged(i int) attr.Item {
 }
 
 func benchPut(b *testing.B, e *engine.Engine, table string, i int) {
-	if _, err := api.Do(context.Background(), e, &api.PutItemInput{TableName: &table, Item: benchChanged(i)}); err != nil {
+	if _, err := api.Do(context.Background(), e, &api.PutItemInput{TableName: &table, Item: api.ItemOf(benchChanged(i))}); err != nil {
 		b.Error(err)
 	}
 }

@@ -126,11 +126,11 @@ func errKeySchema() error {
 }
 
 // checkItemKey reports whether an item that is put has the attributes of the primary key, with their types.
-func (t *table) checkItemKey(item attr.Item) error {
+func (t *table) checkItemKey(item itemcodec.Item) error {
 	for i, k := range t.keys {
-		v, ok := item[k.name]
+		v := item.Lookup(k.name)
 		switch {
-		case !ok:
+		case v == nil:
 			return api.Validation("One or more parameter values were invalid: Missing the key " + k.name + " in the item")
 		case v.Kind() != k.kind:
 			return api.Validation(fmt.Sprintf("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s",
@@ -169,7 +169,10 @@ const (
 )
 
 // checkKeyLength checks the length of S and B keys; the texts are AWS's, their missing blanks too.
-func checkKeyLength(v attr.Value, hash bool) error {
+func checkKeyLength[V interface {
+	Kind() attr.Kind
+	Len() int
+}](v V, hash bool) error {
 	if v.Kind() == attr.Number {
 		return nil
 	}
@@ -185,11 +188,11 @@ func checkKeyLength(v attr.Value, hash bool) error {
 // checkIndexKeys reports whether the attributes of item that are keys of an
 // index have the types and lengths that the index needs. One that is absent is
 // fine: the item is not in that index then.
-func (t *table) checkIndexKeys(item attr.Item) error {
+func (t *table) checkIndexKeys(item itemcodec.Item) error {
 	for _, x := range t.indexes {
 		for i, name := range x.names {
-			v, ok := item[name]
-			if !ok {
+			v := item.Lookup(name)
+			if v == nil {
 				continue
 			}
 			k := x.keyAttr(i)

@@ -7,6 +7,7 @@ import (
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/expr"
+	"github.com/statordb/stator/internal/itemcodec"
 )
 
 // legacyParameters are the members of a request that were there before
@@ -106,5 +107,9 @@ func (t *table) checkUpdatedValues(m map[string]api.AttributeValueUpdate) error 
 			values[name] = *u.Value
 		}
 	}
-	return t.checkIndexKeys(values)
+	stored, err := itemcodec.AppendItem(nil, values)
+	if err != nil {
+		return err
+	}
+	return t.checkIndexKeys(stored)
 }

@@ -95,7 +95,7 @@ func TestLegacyExpected(t *testing.T) {
 		}
 		expected := expectations(t, c.expected)
 		for _, in := range []api.Request{
-			&api.PutItemInput{TableName: new("users"), Item: item(t, `{pk: "a", sk: 1, s: "hello", n: 5}`), Expected: expected, ConditionalOperator: operator},
+			&api.PutItemInput{TableName: new("users"), Item: api.ItemOf(item(t, `{pk: "a", sk: 1, s: "hello", n: 5}`)), Expected: expected, ConditionalOperator: operator},
 			&api.UpdateItemInput{TableName: new("users"), Key: item(t, `{pk: "a", sk: 1}`), Expected: expected, ConditionalOperator: operator},
 			&api.DeleteItemInput{TableName: new("users"), Key: item(t, `{pk: "a", sk: 1}`), Expected: expected, ConditionalOperator: operator},
 		} {
@@ -113,7 +113,7 @@ func TestLegacyExpected(t *testing.T) {
 		ReturnValuesOnConditionCheckFailure: new(api.ReturnValuesOnConditionCheckFailureAllOld)})
 	require.Equal(t, api.CodeConditionalCheckFailed, err.Code)
 	require.Equal(t, `{n: 5, pk: "a", sk: 1}`, err.Item.String())
-	err = fails(t, e, &api.PutItemInput{TableName: new("users"), Item: item(t, `{pk: "a", sk: 1}`), Expected: map[string]api.ExpectedAttributeValue{},
+	err = fails(t, e, &api.PutItemInput{TableName: new("users"), Item: api.ItemOf(item(t, `{pk: "a", sk: 1}`)), Expected: map[string]api.ExpectedAttributeValue{},
 		ConditionExpression: new("attribute_exists(n)")})
 	require.Equal(t, "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {Expected} "+
 		"Expression parameters: {ConditionExpression}", err.Message)

@@ -23,7 +23,7 @@ func TestStatusDelay(t *testing.T) {
 		return string(*out.(*api.DescribeTableOutput).Table.TableStatus)
 	}
 	message := func(in api.Request) string { return fails(t, e, in).Error() }
-	putIn := &api.PutItemInput{TableName: new("tab"), Item: item(t, `{id: "a"}`)}
+	putIn := &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "a"}`))}
 	drop := &api.DeleteTableInput{TableName: new("tab")}
 	protect := &api.UpdateTableInput{TableName: new("tab"), DeletionProtectionEnabled: new(false)}
 	tables := func() []string { return do(t, e, &api.ListTablesInput{}).TableNames }

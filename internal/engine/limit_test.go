@@ -105,10 +105,10 @@ func TestFullStore(t *testing.T) {
 	var fault *api.Error
 	for ; fault == nil; n++ {
 		if n%2 == 0 {
-			_, err = e.Serve(t.Context(), &api.PutItemInput{TableName: new("tab"), Item: item(t, text(`{id: %d, org: "o", v: "v"*5000}`, n))})
+			_, err = e.Serve(t.Context(), &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, text(`{id: %d, org: "o", v: "v"*5000}`, n)))})
 		} else {
 			_, err = e.Serve(t.Context(), &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {
-				{PutRequest: &api.PutRequest{Item: item(t, text(`{id: %d, org: "o", v: "v"*5000}`, n))}}}}})
+				{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, text(`{id: %d, org: "o", v: "v"*5000}`, n)))}}}}})
 		}
 		if err != nil {
 			require.ErrorAs(t, err, &fault)
@@ -133,7 +133,7 @@ func everyRequest(t testing.TB) []api.Request {
 	require.NoError(t, err)
 	return []api.Request{
 		&api.GetItemInput{TableName: new("tab"), Key: key},
-		&api.PutItemInput{TableName: new("tab"), Item: key},
+		&api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(key)},
 		&api.UpdateItemInput{TableName: new("tab"), Key: key},
 		&api.DeleteItemInput{TableName: new("tab"), Key: key},
 		&api.QueryInput{TableName: new("tab"), KeyConditionExpression: new("id = :i"), ExpressionAttributeValues: item(t, `{:i: "a"}`)},
@@ -141,7 +141,7 @@ func everyRequest(t testing.TB) []api.Request {
 		&api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"tab": {Keys: []attr.Item{key}}}},
 		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {{DeleteRequest: &api.DeleteRequest{Key: key}}}}},
 		&api.TransactGetItemsInput{TransactItems: []api.TransactGetItem{{Get: &api.Get{TableName: new("tab"), Key: key}}}},
-		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("tab"), Item: key}}}},
+		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(key)}}}},
 		&api.DescribeTableInput{TableName: new("tab")},
 		addIndex("tab", "byOrg org:S ALL"),
 		&api.TagResourceInput{ResourceArn: arn, Tags: []api.Tag{{Key: new("k"), Value: new("v")}}},
@@ -250,7 +250,7 @@ func TestUpdateNesting(t *testing.T) {
 			in[name] = attr.M(attr.Item{"m": in[name]})
 		}
 	}
-	do(t, e, &api.PutItemInput{TableName: new("tab"), Item: in})
+	do(t, e, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(in)})
 	update := func(expression string) *api.UpdateItemInput {
 		return &api.UpdateItemInput{TableName: new("tab"), Key: attr.Item{"id": attr.S("x")}, UpdateExpression: &expression}
 	}
@@ -273,7 +273,7 @@ func TestUpdateCopies(t *testing.T) {
 	for i := range nulls {
 		nulls[i] = attr.NULL()
 	}
-	do(t, e, &api.PutItemInput{TableName: new("tab"), Item: attr.Item{"id": attr.S("x"), "a": attr.L(nulls...)}})
+	do(t, e, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(attr.Item{"id": attr.S("x"), "a": attr.L(nulls...)})})
 	set := "SET x0 = a"
 	for i := range 400 {
 		set += text(", x%d = a", i+1)
@@ -303,11 +303,11 @@ func TestItemCollectionLimit(t *testing.T) {
 	change(t, store, row)
 	full := rows(t, store)
 
-	fault := fails(t, e, &api.PutItemInput{TableName: new("tab"), Item: item(t, `{id: "a", sk: 2, n: 2}`)})
+	fault := fails(t, e, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "a", sk: 2, n: 2}`))})
 	require.Equal(t, api.CodeItemCollectionSizeLimit, fault.Code)
 	fault = fails(t, e, &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: new("tab"), Item: item(t, `{id: "b", sk: 2, n: 2}`)}},
-		{Put: &api.Put{TableName: new("tab"), Item: item(t, `{id: "a", sk: 2, n: 2}`)}}}})
+		{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "b", sk: 2, n: 2}`))}},
+		{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "a", sk: 2, n: 2}`))}}}})
 	require.Equal(t, "ItemCollectionSizeLimitExceeded", fault.CancellationReasons[1].Code)
 	require.Equal(t, full, rows(t, store), "nothing was written")
 	row.Value = binary.BigEndian.AppendUint64(nil, 20<<30+1000)
@@ -341,7 +341,7 @@ func TestTokensAreForgotten(t *testing.T) {
 	create(t, e, "tab id:S")
 	transact := func(token string) {
 		do(t, e, &api.TransactWriteItemsInput{ClientRequestToken: &token, TransactItems: []api.TransactWriteItem{
-			{Put: &api.Put{TableName: new("tab"), Item: item(t, `{id: "a"}`)}}}})
+			{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "a"}`))}}}})
 	}
 	count := func() int { return strings.Count(tokens(t, store), "\n") }
 	for i := range 20 {

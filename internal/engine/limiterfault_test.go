@@ -44,12 +44,12 @@ func TestLimiterPanics(t *testing.T) {
 	requests := []api.Request{
 		&api.GetItemInput{TableName: new("users"), Key: key},
 		&api.ScanInput{TableName: new("users")},
-		&api.PutItemInput{TableName: new("users"), Item: attr.Item{"id": attr.S("b")}},
+		&api.PutItemInput{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("b")})},
 		&api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"users": {Keys: []attr.Item{key, {"id": attr.S("x")}}}}},
 		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"users": {
-			{PutRequest: &api.PutRequest{Item: attr.Item{"id": attr.S("c")}}}, {PutRequest: &api.PutRequest{Item: attr.Item{"id": attr.S("d")}}}}}},
-		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("users"), Item: attr.Item{"id": attr.S("e")}}},
-			{Put: &api.Put{TableName: new("users"), Item: attr.Item{"id": attr.S("f")}}}}},
+			{PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{"id": attr.S("c")})}}, {PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{"id": attr.S("d")})}}}}},
+		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("e")})}},
+			{Put: &api.Put{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("f")})}}}},
 		&api.TransactGetItemsInput{TransactItems: []api.TransactGetItem{{Get: &api.Get{TableName: new("users"), Key: key}}}},
 	}
 	cause := errors.New("a bug")
@@ -105,9 +105,9 @@ func TestLimiterBlocks(t *testing.T) {
 		<-blocked
 	}
 	item := attr.Item{"id": attr.S("a")}
-	serve(t.Context(), &api.PutItemInput{TableName: new("slow"), Item: item})
+	serve(t.Context(), &api.PutItemInput{TableName: new("slow"), Item: api.ItemOf(item)})
 	serve(t.Context(), &api.ScanInput{TableName: new("slow")})
-	serve(t.Context(), &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("slow"), Item: item}}}})
+	serve(t.Context(), &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("slow"), Item: api.ItemOf(item)}}}})
 	serve(ctx, &api.GetItemInput{TableName: new("slow"), Key: item})
 
 	// Others, the catalog and its lock among them.
@@ -149,9 +149,9 @@ func TestLimiterStale(t *testing.T) {
 		return nil
 	}
 	for _, in := range []api.Request{
-		&api.PutItemInput{TableName: new("users"), Item: attr.Item{"id": attr.S("a")}},
-		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"users": {{PutRequest: &api.PutRequest{Item: attr.Item{"id": attr.S("c")}}}}}},
-		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("users"), Item: attr.Item{"id": attr.S("e")}}}}},
+		&api.PutItemInput{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("a")})},
+		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"users": {{PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{"id": attr.S("c")})}}}}},
+		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("e")})}}}},
 		&api.GetItemInput{TableName: new("users"), Key: attr.Item{"id": attr.S("nobody")}},
 		&api.QueryInput{TableName: new("users"), KeyConditionExpression: new("id = :i"), ExpressionAttributeValues: attr.Item{":i": attr.S("x")}},
 		&api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"users": {Keys: []attr.Item{{"id": attr.S("x")}}}}},
@@ -220,9 +220,9 @@ func TestLimiterStoreFails(t *testing.T) {
 	e := open(t, store, engine.Options{Now: newClock().Now, Limiter: l})
 	create(t, e, "users id:S")
 	for _, in := range []api.Request{
-		&api.PutItemInput{TableName: new("users"), Item: attr.Item{"id": attr.S("a")}},
-		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"users": {{PutRequest: &api.PutRequest{Item: attr.Item{"id": attr.S("c")}}}}}},
-		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("users"), Item: attr.Item{"id": attr.S("e")}}}}},
+		&api.PutItemInput{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("a")})},
+		&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"users": {{PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{"id": attr.S("c")})}}}}},
+		&api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{{Put: &api.Put{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("e")})}}}},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		before := func() { cancel() }
@@ -253,7 +253,7 @@ func TestLimiterAllocations(t *testing.T) {
 	key := attr.Item{"id": attr.S("a")}
 	for _, in := range []api.Request{
 		&api.GetItemInput{TableName: new("users"), Key: key},
-		&api.PutItemInput{TableName: new("users"), Item: item},
+		&api.PutItemInput{TableName: new("users"), Item: api.ItemOf(item)},
 		&api.UpdateItemInput{TableName: new("users"), Key: key, UpdateExpression: new("SET n = :n"), ExpressionAttributeValues: attr.Item{":n": attr.Int(1)}},
 		&api.DeleteItemInput{TableName: new("users"), Key: attr.Item{"id": attr.S("x")}},
 		&api.QueryInput{TableName: new("users"), KeyConditionExpression: new("id = :i"), ExpressionAttributeValues: attr.Item{":i": attr.S("a")}},

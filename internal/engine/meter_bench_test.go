@@ -18,7 +18,7 @@ func BenchmarkMetering(b *testing.B) {
 	item := attr.Item{"id": attr.S("a"), "v": attr.S(long(200))}
 	requests := map[string]api.Request{
 		"get": &api.GetItemInput{TableName: new("users"), Key: attr.Item{"id": attr.S("a")}},
-		"put": &api.PutItemInput{TableName: new("users"), Item: item},
+		"put": &api.PutItemInput{TableName: new("users"), Item: api.ItemOf(item)},
 	}
 	made := func(l api.Limiter) *engine.Engine {
 		e := open(b, openMemory(b), engine.Options{Limiter: l})

@@ -89,7 +89,7 @@ func randomUse(t *testing.T, e *engine.Engine, r *rand.Rand) float64 {
 	users := new("users")
 	switch r.IntN(5) {
 	case 0:
-		return *do(t, e, &api.PutItemInput{TableName: users, Item: item, ReturnConsumedCapacity: level}).ConsumedCapacity.CapacityUnits
+		return *do(t, e, &api.PutItemInput{TableName: users, Item: api.ItemOf(item), ReturnConsumedCapacity: level}).ConsumedCapacity.CapacityUnits
 	case 1:
 		return *do(t, e, &api.GetItemInput{TableName: users, Key: key, ReturnConsumedCapacity: level}).ConsumedCapacity.CapacityUnits
 	case 2:
@@ -101,10 +101,10 @@ func randomUse(t *testing.T, e *engine.Engine, r *rand.Rand) float64 {
 		return *do(t, e, in).ConsumedCapacity.CapacityUnits
 	case 3:
 		return sum(do(t, e, &api.BatchWriteItemInput{ReturnConsumedCapacity: level, RequestItems: map[string][]api.WriteRequest{"users": {
-			{PutRequest: &api.PutRequest{Item: item}}, {DeleteRequest: &api.DeleteRequest{Key: attr.Item{"id": attr.S("x"), "sk": attr.Int(1)}}}}}}).ConsumedCapacity)
+			{PutRequest: &api.PutRequest{Item: api.ItemOf(item)}}, {DeleteRequest: &api.DeleteRequest{Key: attr.Item{"id": attr.S("x"), "sk": attr.Int(1)}}}}}}).ConsumedCapacity)
 	}
 	return sum(do(t, e, &api.TransactWriteItemsInput{ReturnConsumedCapacity: level, TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: users, Item: item}}, {Delete: &api.Delete{TableName: users, Key: attr.Item{"id": attr.S("y"), "sk": attr.Int(1)}}}}}).ConsumedCapacity)
+		{Put: &api.Put{TableName: users, Item: api.ItemOf(item)}}, {Delete: &api.Delete{TableName: users, Key: attr.Item{"id": attr.S("y"), "sk": attr.Int(1)}}}}}).ConsumedCapacity)
 }
 
 // Each kind of outcome has its metric.
@@ -119,7 +119,7 @@ func TestMetricsOfOutcomes(t *testing.T) {
 		KeyConditionExpression: new("n = :n"), ExpressionAttributeValues: attr.Item{":n": attr.Int(1)}, Limit: new(int32(1))})
 	do(t, e, &api.ExecuteStatementInput{Statement: new("SELECT * FROM users WHERE id = 'a'")})
 	do(t, e, &api.BatchGetItemInput{RequestItems: map[string]api.KeysAndAttributes{"users": {Keys: []attr.Item{{"id": attr.S("a")}}}}})
-	fails(t, e, &api.PutItemInput{TableName: new("users"), Item: attr.Item{"id": attr.S("a")}, ConditionExpression: new("attribute_not_exists(id)")})
+	fails(t, e, &api.PutItemInput{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("a")}), ConditionExpression: new("attribute_not_exists(id)")})
 	fails(t, e, &api.ExecuteStatementInput{Statement: new("INSERT INTO users VALUE {'id': 'a'}")})
 	fails(t, e, &api.GetItemInput{TableName: new("users"), Key: attr.Item{"x": attr.S("a")}})
 	fails(t, e, &api.GetItemInput{TableName: new("nobody"), Key: attr.Item{"id": attr.S("a")}})
@@ -129,7 +129,7 @@ func TestMetricsOfOutcomes(t *testing.T) {
 		TableName: new("users"), Key: attr.Item{"id": attr.S("a")}, ConditionExpression: new("attribute_not_exists(id)")}}}})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := e.Serve(ctx, &api.PutItemInput{TableName: new("users"), Item: attr.Item{"id": attr.S("c")}})
+	_, err := e.Serve(ctx, &api.PutItemInput{TableName: new("users"), Item: api.ItemOf(attr.Item{"id": attr.S("c")})})
 	require.Error(t, err)
 
 	m := metricsOf(t, e, "users")

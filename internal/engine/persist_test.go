@@ -45,7 +45,7 @@ func populate(t testing.TB, e *engine.Engine) {
 	do(t, e, &api.UpdateItemInput{TableName: new("users"), Key: item(t, `{id: "u3"}`), UpdateExpression: new("SET org = :o REMOVE mail"),
 		ExpressionAttributeValues: item(t, `{:o: "moved"}`)})
 	do(t, e, &api.TransactWriteItemsInput{ClientRequestToken: new("token"), TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: new("notes"), Item: item(t, `{id: "tx", at: 1}`)}}}})
+		{Put: &api.Put{TableName: new("notes"), Item: api.ItemOf(item(t, `{id: "tx", at: 1}`))}}}})
 	arn := "arn:aws:dynamodb:local:000000000000:table/users"
 	do(t, e, &api.TagResourceInput{ResourceArn: &arn, Tags: []api.Tag{{Key: new("team"), Value: new("blue")}}})
 	do(t, e, &api.UpdateTableInput{TableName: new("notes"), DeletionProtectionEnabled: new(true)})
@@ -77,7 +77,7 @@ func journalOf(t testing.TB, e *engine.Engine) (all []string) {
 func replayedToken(t testing.TB, e *engine.Engine) {
 	t.Helper()
 	err := fails(t, e, &api.TransactWriteItemsInput{ClientRequestToken: new("token"), TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: new("notes"), Item: item(t, `{id: "other", at: 1}`)}}}})
+		{Put: &api.Put{TableName: new("notes"), Item: api.ItemOf(item(t, `{id: "other", at: 1}`))}}}})
 	require.Equal(t, api.CodeIdempotentParameterMismatch, err.Code)
 }
 
@@ -182,7 +182,7 @@ func TestRefusedStores(t *testing.T) {
 		e, err = engine.Open(t.Context(), store, engine.Options{})
 		require.NoError(t, err)
 		require.Len(t, scanAll(t, e, api.ScanInput{TableName: new("users")}), 5)
-		fault := fails(t, e, &api.PutItemInput{TableName: new("users"), Item: item(t, `{id: "a"}`)})
+		fault := fails(t, e, &api.PutItemInput{TableName: new("users"), Item: api.ItemOf(item(t, `{id: "a"}`))})
 		require.Equal(t, "The store refuses writes; nothing was written", fault.Message)
 		require.ErrorIs(t, fault, kv.ErrReadOnly)
 		require.NoError(t, e.Check(t.Context()))
@@ -207,7 +207,7 @@ func TestDamagedRow(t *testing.T) {
 		}
 		for _, in := range []api.Request{
 			&api.GetItemInput{TableName: new("tab"), Key: item(t, `{id: "b"}`)},
-			&api.PutItemInput{TableName: new("tab"), Item: item(t, `{id: "b"}`)},
+			&api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{id: "b"}`))},
 			&api.DeleteItemInput{TableName: new("tab"), Key: item(t, `{id: "b"}`)},
 			&api.ScanInput{TableName: new("tab")},
 		} {

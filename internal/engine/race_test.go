@@ -21,7 +21,7 @@ import (
 // the table and carried out after it.
 var raceWrites = map[string]func(testing.TB) api.Request{
 	"PutItem": func(t testing.TB) api.Request {
-		return &api.PutItemInput{TableName: new("tab"), Item: item(t, `{pk: "a", org: "new"}`)}
+		return &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "a", org: "new"}`))}
 	},
 	"UpdateItem": func(t testing.TB) api.Request {
 		return &api.UpdateItemInput{TableName: new("tab"), Key: item(t, `{pk: "a"}`), UpdateExpression: new("SET org = :o"),
@@ -32,12 +32,12 @@ var raceWrites = map[string]func(testing.TB) api.Request{
 	},
 	"BatchWriteItem": func(t testing.TB) api.Request {
 		return &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {
-			{PutRequest: &api.PutRequest{Item: item(t, `{pk: "a", org: "new"}`)}},
-			{PutRequest: &api.PutRequest{Item: item(t, `{pk: "b", org: "new"}`)}}}}}
+			{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, `{pk: "a", org: "new"}`))}},
+			{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, `{pk: "b", org: "new"}`))}}}}}
 	},
 	"TransactWriteItems": func(t testing.TB) api.Request {
 		return &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
-			{Put: &api.Put{TableName: new("tab"), Item: item(t, `{pk: "a", org: "new"}`)}},
+			{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "a", org: "new"}`))}},
 			{Update: &api.Update{TableName: new("tab"), Key: item(t, `{pk: "c"}`), UpdateExpression: new("SET org = :o"),
 				ExpressionAttributeValues: item(t, `{:o: "new"}`)}}}}
 	},
@@ -188,7 +188,7 @@ func TestCatalogLoadedBetweenLookups(t *testing.T) {
 
 	var puts []api.TransactWriteItem
 	for i := range 40 {
-		puts = append(puts, api.TransactWriteItem{Put: &api.Put{TableName: new("tab"), Item: item(t, text(`{pk: "%d"}`, i))}})
+		puts = append(puts, api.TransactWriteItem{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, text(`{pk: "%d"}`, i)))}})
 	}
 	lookups, between = 0, func() { put(t, e, "other", `{pk: "a"}`) }
 	out := do(t, e, &api.TransactWriteItemsInput{TransactItems: puts, ReturnConsumedCapacity: new(api.ReturnConsumedCapacityTotal)})
@@ -267,7 +267,7 @@ func randomWrite(t testing.TB, r *rand.Rand) api.Request {
 	}
 	switch r.IntN(6) {
 	case 0, 1:
-		return &api.PutItemInput{TableName: new("tab"), Item: item(t, full)}
+		return &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, full))}
 	case 2:
 		return &api.UpdateItemInput{TableName: new("tab"), Key: key, UpdateExpression: new("SET org = :o, n = if_not_exists(n, :n) + :n"),
 			ExpressionAttributeValues: item(t, text(`{:o: "o%d", :n: %d}`, r.IntN(3), r.IntN(3)))}
@@ -275,11 +275,11 @@ func randomWrite(t testing.TB, r *rand.Rand) api.Request {
 		return &api.DeleteItemInput{TableName: new("tab"), Key: key}
 	case 4:
 		return &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
-			{Put: &api.Put{TableName: new("tab"), Item: item(t, full)}},
+			{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, full))}},
 			{Update: &api.Update{TableName: new("tab"), Key: item(t, text(`{pk: "tx", sk: %d}`, r.IntN(3))),
 				UpdateExpression: new("REMOVE org ADD n :n"), ExpressionAttributeValues: item(t, `{:n: 1}`)}}}}
 	}
 	return &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {
-		{PutRequest: &api.PutRequest{Item: item(t, full)}},
+		{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, full))}},
 		{DeleteRequest: &api.DeleteRequest{Key: item(t, `{pk: "batch", sk: 1}`)}}}}}
 }

@@ -37,7 +37,7 @@ func randomRequest(t testing.TB, r *rand.Rand) api.Request {
 		require.NoError(t, err)
 		return in
 	case 5, 6:
-		w := api.Put{TableName: new("tab"), Item: item(t, text(`{pk: "token", sk: %d, n: %d}`, r.IntN(2), r.IntN(2)))}
+		w := api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, text(`{pk: "token", sk: %d, n: %d}`, r.IntN(2), r.IntN(2))))}
 		return &api.TransactWriteItemsInput{ClientRequestToken: new(text("t%d", r.IntN(4))), TransactItems: []api.TransactWriteItem{{Put: &w}},
 			ReturnConsumedCapacity: new(api.ReturnConsumedCapacityTotal)}
 	case 7:
@@ -64,7 +64,9 @@ func randomRequest(t testing.TB, r *rand.Rand) api.Request {
 	case *api.PutItemInput:
 		in.ReturnValues, in.ReturnConsumedCapacity = new(api.ReturnValueAllOld), new(api.ReturnConsumedCapacityIndexes)
 		if r.IntN(2) == 0 {
-			in.Item["exp"] = attr.Int(int(newClock().Now().Unix()) + r.IntN(100_000))
+			item, err := in.Item.Item()
+			require.NoError(t, err)
+			item["exp"] = attr.Int(int(newClock().Now().Unix()) + r.IntN(100_000))
 		}
 	case *api.UpdateItemInput:
 		in.ReturnValues = []*api.ReturnValue{nil, new(api.ReturnValueAllNew), new(api.ReturnValueUpdatedOld)}[r.IntN(3)]

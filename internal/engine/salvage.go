@@ -340,7 +340,7 @@ func (s *salvage) save(t *salvageTable, rowKey []byte, v row, r SalvageRow) erro
 // keyOf returns the key, in the new table, of an item that is whole.
 func (t *salvageTable) keyOf(stored itemcodec.Item) (k key, ok bool) {
 	item, err := itemcodec.DecodeItem(stored)
-	if err != nil || t.new.checkItemKey(item) != nil {
+	if err != nil || t.new.checkItemKey(stored) != nil {
 		return k, false
 	}
 	again, err := itemcodec.AppendItem(nil, item, t.new.keyNames...)

@@ -288,7 +288,7 @@ func (s *script) request(verb, table, arg, more string, o options, command strin
 	case "tags":
 		return &api.ListTagsOfResourceInput{ResourceArn: &table, NextToken: o.text("next")}
 	case "put":
-		return &api.PutItemInput{TableName: &table, Item: subject, ConditionExpression: o.text("if"), ExpressionAttributeNames: o.names(t),
+		return &api.PutItemInput{TableName: &table, Item: api.ItemOf(subject), ConditionExpression: o.text("if"), ExpressionAttributeNames: o.names(t),
 			ExpressionAttributeValues: values, ReturnValues: returns, ReturnValuesOnConditionCheckFailure: onFailed,
 			ReturnConsumedCapacity: capacity, ReturnItemCollectionMetrics: metrics}
 	case "update":

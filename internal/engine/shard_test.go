@@ -258,7 +258,7 @@ func TestGetRecordsLimits(t *testing.T) {
 	at = iterator(t, s.e, s.arn, s.shard, latest)
 	for _, c := range "xyz" {
 		big := attr.Item{"pk": attr.S("a"), "v": attr.S(strings.Repeat(string(c), 400<<10-4))}
-		do(t, s.e, &api.PutItemInput{TableName: new("tab"), Item: big})
+		do(t, s.e, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(big)})
 	}
 	records, _ := readShard(t, s.e, at)
 	require.Len(t, records, 3)

@@ -68,7 +68,7 @@ func TestItemsAreCopies(t *testing.T) {
 	create(t, e, "tab id:S")
 	b := []byte("before")
 	key := attr.Item{"id": attr.S("x")}
-	do(t, e, &api.PutItemInput{TableName: new("tab"), Item: attr.Item{"id": attr.S("x"), "b": attr.B(b)}})
+	do(t, e, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(attr.Item{"id": attr.S("x"), "b": attr.B(b)})})
 	copy(b, "spoilt")
 	get := func() api.Attributes { return do(t, e, &api.GetItemInput{TableName: new("tab"), Key: key}).Item }
 	require.Equal(t, "before", string(get().Value("b").Bytes()))

@@ -170,7 +170,7 @@ func TestStatementPages(t *testing.T) {
 	create(t, e, "big id:S sk:N")
 	for _, id := range []string{"a", "b", "c", "d"} {
 		for sk := range 3 {
-			do(t, e, &api.PutItemInput{TableName: new("big"), Item: attr.Item{"id": attr.S(id), "sk": attr.Int(sk), "v": attr.S(long(200 << 10))}})
+			do(t, e, &api.PutItemInput{TableName: new("big"), Item: api.ItemOf(attr.Item{"id": attr.S(id), "sk": attr.Int(sk), "v": attr.S(long(200 << 10))})})
 		}
 	}
 	in := &api.ExecuteStatementInput{Statement: new("SELECT id, sk FROM big WHERE id IN ['d', 'a', 'none', 'c', 'b']"), ConsistentRead: new(true)}

@@ -150,7 +150,7 @@ func (t *table) keyOfWrite(in api.Request) attr.Item {
 	case *api.PutItemInput:
 		key := make(attr.Item, len(t.keys))
 		for _, name := range t.keyNames {
-			key[name] = in.Item[name]
+			key[name] = in.Item.Value(name)
 		}
 		return key
 	}

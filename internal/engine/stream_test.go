@@ -216,7 +216,7 @@ func TestViewTypes(t *testing.T) {
 			do(t, e, &api.UpdateItemInput{TableName: new("tab"), Key: item(t, `{pk: "a", sk: 1}`), UpdateExpression: new("SET n = :n"), ExpressionAttributeValues: item(t, `{:n: 22}`)})
 			do(t, e, &api.DeleteItemInput{TableName: new("tab"), Key: item(t, `{pk: "a", sk: 1}`)})
 			do(t, e, &api.DeleteItemInput{TableName: new("tab"), Key: item(t, `{pk: "a", sk: 1}`)})
-			fails(t, e, &api.PutItemInput{TableName: new("tab"), Item: item(t, `{pk: "a", sk: 1}`), ConditionExpression: new("attribute_exists(pk)")})
+			fails(t, e, &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "a", sk: 1}`)), ConditionExpression: new("attribute_exists(pk)")})
 
 			records := readStream(t, e, arn)
 			require.Equal(t, want, briefs(records))
@@ -268,20 +268,20 @@ func TestEveryWriteIsRecorded(t *testing.T) {
 			do(t, e, &api.UpdateItemInput{TableName: new("tab"), Key: item(t, `{pk: "absent"}`), UpdateExpression: new("REMOVE n")})
 			expect()
 			do(t, e, &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{
-				"tab":    {{PutRequest: &api.PutRequest{Item: item(t, `{pk: "b"}`)}}, {DeleteRequest: &api.DeleteRequest{Key: item(t, `{pk: "u"}`)}}, {DeleteRequest: &api.DeleteRequest{Key: item(t, `{pk: "absent"}`)}}},
-				"silent": {{PutRequest: &api.PutRequest{Item: item(t, `{pk: "b"}`)}}}}})
+				"tab":    {{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, `{pk: "b"}`))}}, {DeleteRequest: &api.DeleteRequest{Key: item(t, `{pk: "u"}`)}}, {DeleteRequest: &api.DeleteRequest{Key: item(t, `{pk: "absent"}`)}}},
+				"silent": {{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, `{pk: "b"}`))}}}}})
 			expect(`INSERT {pk: "b"} new {pk: "b"}`, `REMOVE {pk: "u"} old {n: 1, pk: "u"}`)
 			do(t, e, &api.TransactWriteItemsInput{ClientRequestToken: new("once"), TransactItems: []api.TransactWriteItem{
-				{Put: &api.Put{TableName: new("tab"), Item: item(t, `{pk: "t1", c: "x"}`)}},
-				{Put: &api.Put{TableName: new("other"), Item: item(t, `{pk: "t2"}`)}},
+				{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "t1", c: "x"}`))}},
+				{Put: &api.Put{TableName: new("other"), Item: api.ItemOf(item(t, `{pk: "t2"}`))}},
 				{Delete: &api.Delete{TableName: new("tab"), Key: item(t, `{pk: "b"}`)}},
 				{ConditionCheck: &api.ConditionCheck{TableName: new("tab"), Key: item(t, `{pk: "u"}`), ConditionExpression: new("attribute_not_exists(pk)")}},
 				{Update: &api.Update{TableName: new("tab"), Key: item(t, `{pk: "t3"}`), UpdateExpression: new("SET n = :n"), ExpressionAttributeValues: item(t, `{:n: 3}`)}}}})
 			expect(`INSERT {pk: "t1"} new {c: "x", pk: "t1"}`, `REMOVE {pk: "b"} old {pk: "b"}`, `INSERT {pk: "t3"} new {n: 3, pk: "t3"}`)
 			require.Equal(t, []string{`INSERT {pk: "t2"}`}, briefs(readStream(t, e, other)))
 			fails(t, e, &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
-				{Put: &api.Put{TableName: new("tab"), Item: item(t, `{pk: "never"}`)}},
-				{Put: &api.Put{TableName: new("tab"), Item: item(t, `{pk: "t1"}`), ConditionExpression: new("attribute_not_exists(pk)")}}}})
+				{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "never"}`))}},
+				{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, `{pk: "t1"}`)), ConditionExpression: new("attribute_not_exists(pk)")}}}})
 			expect()
 			for _, statement := range []string{`INSERT INTO tab VALUE {'pk': 'q', 'n': 1}`, `UPDATE tab SET n = 2 WHERE pk = 'q'`, `DELETE FROM tab WHERE pk = 'q'`} {
 				do(t, e, &api.ExecuteStatementInput{Statement: &statement})
@@ -312,8 +312,8 @@ func TestLargestWrites(t *testing.T) {
 		for round := range 3 {
 			var batch []api.WriteRequest
 			for i := range 25 {
-				batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: attr.Item{
-					"pk": attr.S(text("k%d", i)), "v": attr.S(strings.Repeat(text("%d", round), 400<<10-10))}}})
+				batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{
+					"pk": attr.S(text("k%d", i)), "v": attr.S(strings.Repeat(text("%d", round), 400<<10-10))})}})
 			}
 			do(t, e, &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": batch}})
 		}
@@ -339,7 +339,7 @@ func TestTransactionHasOneTime(t *testing.T) {
 	clock.Advance(-time.Minute) // a clock that was set back
 	var items []api.TransactWriteItem
 	for i := range 40 {
-		items = append(items, api.TransactWriteItem{Put: &api.Put{TableName: new("tab"), Item: item(t, text(`{pk: "k%d", n: 1}`, i))}})
+		items = append(items, api.TransactWriteItem{Put: &api.Put{TableName: new("tab"), Item: api.ItemOf(item(t, text(`{pk: "k%d", n: 1}`, i)))}})
 	}
 	do(t, e, &api.TransactWriteItemsInput{TransactItems: items})
 	changes := readAll(t, e, &api.ReadChangesInput{TableName: new("tab"), Start: fromStart()})
@@ -423,13 +423,13 @@ func TestStreamsUnderFailures(t *testing.T) {
 	}
 	unknown := 0
 	for range 400 {
-		var in api.Request = &api.PutItemInput{TableName: new("tab"), Item: item(t, text(`{pk: "k%d", n: %d}`, random.IntN(10), random.IntN(3)))}
+		var in api.Request = &api.PutItemInput{TableName: new("tab"), Item: api.ItemOf(item(t, text(`{pk: "k%d", n: %d}`, random.IntN(10), random.IntN(3))))}
 		switch random.IntN(4) {
 		case 0:
 			in = &api.DeleteItemInput{TableName: new("tab"), Key: item(t, text(`{pk: "k%d"}`, random.IntN(10)))}
 		case 1:
 			in = &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"tab": {
-				{PutRequest: &api.PutRequest{Item: item(t, text(`{pk: "k%d", n: %d}`, random.IntN(5), random.IntN(3)))}},
+				{PutRequest: &api.PutRequest{Item: api.ItemOf(item(t, text(`{pk: "k%d", n: %d}`, random.IntN(5), random.IntN(3))))}},
 				{DeleteRequest: &api.DeleteRequest{Key: item(t, text(`{pk: "k%d"}`, 5+random.IntN(5)))}}}}}
 		}
 		if _, err := e.Serve(t.Context(), in); err != nil {

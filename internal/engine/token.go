@@ -256,7 +256,14 @@ func hashActions(actions []action) (sum [sha256.Size]byte) {
 	for _, a := range actions {
 		part([]byte{byte(a.kind)})
 		text(a.table)
-		item(a.item)
+		if stored, _, ok := a.put.Built(); ok {
+			part(stored) // as AppendItem has it
+		} else if a.kind == writePut {
+			it, _ := a.put.Item() // is whole: it was validated
+			item(it)
+		} else {
+			item(a.key)
+		}
 		text(a.texts.update)
 		text(a.texts.condition)
 		for _, name := range slices.Sorted(maps.Keys(a.texts.names)) {

@@ -104,7 +104,8 @@ func errSameItem() error {
 type action struct {
 	kind     writeKind
 	table    *string
-	item     attr.Item // of a put the item, of the others the key
+	put      api.Attributes // the item of a put
+	key      attr.Item      // of the others
 	texts    expressionTexts
 	onFailed *api.ReturnValuesOnConditionCheckFailure
 }
@@ -113,19 +114,19 @@ func actionOf(i api.TransactWriteItem) action {
 	switch {
 	case i.Put != nil:
 		a := i.Put
-		return action{writePut, a.TableName, a.Item, expressionTexts{condition: a.ConditionExpression,
+		return action{writePut, a.TableName, a.Item, nil, expressionTexts{condition: a.ConditionExpression,
 			names: a.ExpressionAttributeNames, values: a.ExpressionAttributeValues}, a.ReturnValuesOnConditionCheckFailure}
 	case i.Update != nil:
 		a := i.Update
-		return action{writeUpdate, a.TableName, a.Key, expressionTexts{update: a.UpdateExpression, condition: a.ConditionExpression,
+		return action{writeUpdate, a.TableName, api.Attributes{}, a.Key, expressionTexts{update: a.UpdateExpression, condition: a.ConditionExpression,
 			names: a.ExpressionAttributeNames, values: a.ExpressionAttributeValues}, a.ReturnValuesOnConditionCheckFailure}
 	case i.Delete != nil:
 		a := i.Delete
-		return action{writeDelete, a.TableName, a.Key, expressionTexts{condition: a.ConditionExpression,
+		return action{writeDelete, a.TableName, api.Attributes{}, a.Key, expressionTexts{condition: a.ConditionExpression,
 			names: a.ExpressionAttributeNames, values: a.ExpressionAttributeValues}, a.ReturnValuesOnConditionCheckFailure}
 	}
 	a := i.ConditionCheck
-	return action{writeCheck, a.TableName, a.Key, expressionTexts{condition: a.ConditionExpression,
+	return action{writeCheck, a.TableName, api.Attributes{}, a.Key, expressionTexts{condition: a.ConditionExpression,
 		names: a.ExpressionAttributeNames, values: a.ExpressionAttributeValues}, a.ReturnValuesOnConditionCheckFailure}
 }
 
@@ -166,9 +167,9 @@ func (e *Engine) prepareActions(actions []action, bound []expressions) ([]write,
 		var w write
 		var err error
 		if a.kind == writePut {
-			w, err = tables[i].preparePut(a.item, nil)
+			w, err = tables[i].preparePut(a.put, nil)
 		} else {
-			w, err = tables[i].prepareKeyed(a.kind, a.item, bound[i].update)
+			w, err = tables[i].prepareKeyed(a.kind, a.key, bound[i].update)
 		}
 		if err != nil {
 			if isEmptyKey(err) {

@@ -43,21 +43,17 @@ const (
 	writeCheck // tests its condition and writes nothing
 )
 
-// preparePut encodes the item, in room or in memory of its own when that is nil,
+// preparePut makes the row of an item, in room or in memory of its own when that is nil,
 // and checks its keys against the table's.
-func (t *table) preparePut(item attr.Item, room []byte) (write, error) {
-	if err := t.checkItemKey(item); err != nil {
-		return write{}, err
-	}
-	if err := t.checkIndexKeys(item); err != nil {
-		return write{}, err
-	}
-	size := 0
-	if room == nil {
-		size = item.Size()
-	}
-	r, err := t.encode(item, size, room)
+func (t *table) preparePut(item api.Attributes, room []byte) (write, error) {
+	r, err := t.rowOf(item, room)
 	if err != nil {
+		return write{}, err
+	}
+	if err := t.checkItemKey(r.item()); err != nil {
+		return write{}, err
+	}
+	if err := t.checkIndexKeys(r.item()); err != nil {
 		return write{}, err
 	}
 	w := write{t: t, kind: writePut, put: r, room: r}
@@ -175,6 +171,24 @@ func (w *write) updated(old row) (row, error) {
 		return nil, cmp.Or(err, errMadeTooLarge())
 	}
 	return r, nil
+}
+
+// rowOf returns the row of an item that is put, made in room.
+func (t *table) rowOf(a api.Attributes, room []byte) (row, error) {
+	if stored, size, ok := a.Built(); ok {
+		r := row(itemcodec.AppendItemFirst(startRow(slices.Grow(room[:0], rowHeaderSize+len(stored))), stored, t.keyNames...))
+		r.setSize(size)
+		return r, nil
+	}
+	item, err := a.Item()
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	if room == nil {
+		size = item.Size()
+	}
+	return t.encode(item, size, room)
 }
 
 // encode returns the row of an item, made in room. The size is the item's, or 0

@@ -116,7 +116,7 @@ func (m *Model) batchWrite(in *api.BatchWriteItemInput) (*api.BatchWriteItemOutp
 		for _, r := range in.RequestItems[name] {
 			w := write{kind: writePut}
 			if r.PutRequest != nil {
-				w.item = r.PutRequest.Item
+				w.item = valuesOf(r.PutRequest.Item)
 				for _, n := range t.keys {
 					if v, ok := w.item[n]; !ok || v.Kind() != t.kinds[n] {
 						return nil, errKeySchema

@@ -30,7 +30,7 @@ func (w *writer) test() *string {
 
 func (g *generator) put(t *plan) api.Request {
 	w := g.writer(t)
-	in := &api.PutItemInput{TableName: g.tableName(t), Item: g.item(t), ConditionExpression: w.test(),
+	in := &api.PutItemInput{TableName: g.tableName(t), Item: api.ItemOf(g.item(t)), ConditionExpression: w.test(),
 		ReturnValues:                        choose(g, nil, nil, new(api.ReturnValueAllOld), new(api.ReturnValueNone)),
 		ReturnValuesOnConditionCheckFailure: g.onFailure(), ReturnConsumedCapacity: g.capacity(), ReturnItemCollectionMetrics: g.metrics()}
 	in.ExpressionAttributeNames, in.ExpressionAttributeValues = w.names, w.values
@@ -279,7 +279,7 @@ func (g *generator) batchWrite() api.Request {
 			} else {
 				item := g.item(t)
 				key = only(item, t.keys)
-				r.PutRequest = &api.PutRequest{Item: item}
+				r.PutRequest = &api.PutRequest{Item: api.ItemOf(item)}
 			}
 			if g.one(20) || !slices.ContainsFunc(keys, key.Equal) {
 				keys = append(keys, key)
@@ -334,7 +334,7 @@ func (g *generator) transactWrite() api.Request {
 		default:
 			put := g.item(t)
 			key = only(put, t.keys)
-			item.Put = &api.Put{TableName: name, Item: put, ConditionExpression: w.test(), ReturnValuesOnConditionCheckFailure: g.onFailure()}
+			item.Put = &api.Put{TableName: name, Item: api.ItemOf(put), ConditionExpression: w.test(), ReturnValuesOnConditionCheckFailure: g.onFailure()}
 			item.Put.ExpressionAttributeNames, item.Put.ExpressionAttributeValues = w.names, w.values
 		}
 		if id := t.name + canonicalItem(key).String(); g.one(20) || !slices.Contains(keys, id) {

@@ -198,9 +198,15 @@ func returned(returns api.ReturnValue, old, new attr.Item, actions []action) api
 	return api.ItemOf(maps.Clone(part))
 }
 
+// valuesOf returns the item of a put, which was validated.
+func valuesOf(a api.Attributes) attr.Item {
+	item, _ := a.Item()
+	return item
+}
+
 func (m *Model) putItem(in *api.PutItemInput) (*api.PutItemOutput, error) {
 	b := newBindings(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
-	w := write{kind: writePut, item: in.Item, failOld: wantsAllOld(in.ReturnValuesOnConditionCheckFailure)}
+	w := write{kind: writePut, item: valuesOf(in.Item), failOld: wantsAllOld(in.ReturnValuesOnConditionCheckFailure)}
 	if err := w.bind(b, nil, in.ConditionExpression); err != nil {
 		return nil, err
 	}

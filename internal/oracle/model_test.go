@@ -93,7 +93,7 @@ func TestConditions(t *testing.T) {
 		{"pk.a = :s", "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"},
 	} {
 		m := newModel(t)
-		_, err := api.Do(t.Context(), m, &api.PutItemInput{TableName: new("films"), Item: sample()})
+		_, err := api.Do(t.Context(), m, &api.PutItemInput{TableName: new("films"), Item: api.ItemOf(sample())})
 		require.NoError(t, err)
 		_, err = api.Do(t.Context(), m, &api.DeleteItemInput{TableName: new("films"), Key: attr.Item{"pk": attr.S("a")},
 			ConditionExpression: new(c.text), ExpressionAttributeValues: used(c.text)})
@@ -129,7 +129,7 @@ func TestUpdates(t *testing.T) {
 		{"SET q = size(l)", iue("The function is not allowed in an update expression; function: size")},
 	} {
 		m := newModel(t)
-		_, err := api.Do(t.Context(), m, &api.PutItemInput{TableName: new("films"), Item: sample()})
+		_, err := api.Do(t.Context(), m, &api.PutItemInput{TableName: new("films"), Item: api.ItemOf(sample())})
 		require.NoError(t, err)
 		out, err := api.Do(t.Context(), m, &api.UpdateItemInput{TableName: new("films"), Key: attr.Item{"pk": attr.S("a")},
 			UpdateExpression: new(c.text), ExpressionAttributeValues: used(c.text), ReturnValues: new(api.ReturnValueUpdatedNew)})

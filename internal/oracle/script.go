@@ -124,7 +124,7 @@ func requestJSON(in api.Request) ([]byte, error) {
 	case *api.ImportItemsInput:
 		l := importLine{TableName: in.TableName, Capacity: in.ReturnConsumedCapacity}
 		for _, item := range in.Items {
-			put, err := wire.AppendRequest(nil, &api.PutItemInput{Item: item})
+			put, err := wire.AppendRequest(nil, &api.PutItemInput{Item: api.ItemOf(item)})
 			if err != nil {
 				return nil, err
 			}
@@ -147,7 +147,7 @@ func readRequest(operation string, body []byte) (api.Request, error) {
 		case *api.ImportItemsInput:
 			return in, readImport(in, body)
 		}
-		return wire.Decode(op, body)
+		return wire.DecodeValues(op, body)
 	}
 	return nil, fmt.Errorf("there is no operation %q", operation)
 }
@@ -163,7 +163,10 @@ func readImport(in *api.ImportItemsInput, body []byte) error {
 		if err != nil {
 			return err
 		}
-		item := put.(*api.PutItemInput).Item
+		item, err := put.(*api.PutItemInput).Item.Item()
+		if err != nil {
+			return err
+		}
 		if item == nil {
 			item = attr.Item{}
 		}

@@ -38,7 +38,7 @@ func partOf(i api.TransactWriteItem) part {
 	case i.Put != nil:
 		a := i.Put
 		return part{table: a.TableName, names: a.ExpressionAttributeNames, values: a.ExpressionAttributeValues, test: a.ConditionExpression,
-			w: write{kind: writePut, item: a.Item, failOld: wantsAllOld(a.ReturnValuesOnConditionCheckFailure)}}
+			w: write{kind: writePut, item: valuesOf(a.Item), failOld: wantsAllOld(a.ReturnValuesOnConditionCheckFailure)}}
 	case i.Update != nil:
 		a := i.Update
 		return part{table: a.TableName, names: a.ExpressionAttributeNames, values: a.ExpressionAttributeValues, test: a.ConditionExpression, update: a.UpdateExpression,

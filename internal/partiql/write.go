@@ -35,7 +35,7 @@ func (b *Bound) put(src Source) (*api.PutItemInput, error) {
 		}
 	}
 	x := builder{Bound: b}
-	return &api.PutItemInput{TableName: &b.s.table, Item: item,
+	return &api.PutItemInput{TableName: &b.s.table, Item: api.ItemOf(item),
 		ConditionExpression:      new("attribute_not_exists(" + x.name(src.Hash.Name) + ")"),
 		ExpressionAttributeNames: x.names}, nil
 }

@@ -47,13 +47,20 @@ func readSlice(t reflect.Type) readFunc {
 		if r.next() != '[' {
 			return r.mismatch(wantList, at)
 		}
-		to.Set(reflect.MakeSlice(t, 0, 4))
+		const few = 4
+		if !r.spend(few * int(elem.Size())) {
+			return false
+		}
+		to.Set(reflect.MakeSlice(t, 0, few))
 		if r.open(']') {
 			return true
 		}
 		for n := 0; ; {
 			if n < maxElements {
 				if n == to.Cap() {
+					if !r.spend(2 * n * int(elem.Size())) {
+						return false
+					}
 					to.Grow(n)
 				}
 				n++
@@ -87,6 +94,9 @@ func readMap(t reflect.Type) readFunc {
 		if r.next() != '{' {
 			return r.mismatch(w, at)
 		}
+		if !r.spend(smallMap) {
+			return false
+		}
 		to.Set(reflect.MakeMap(t))
 		if r.open('}') {
 			return true
@@ -99,6 +109,9 @@ func readMap(t reflect.Type) readFunc {
 			}
 			one.SetZero()
 			if !read(r, one.Addr().UnsafePointer(), element) {
+				return false
+			}
+			if !r.spend(mapEntry(elem.Size())) {
 				return false
 			}
 			to.SetMapIndex(reflect.ValueOf(name), one)

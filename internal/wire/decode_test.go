@@ -83,8 +83,8 @@ func TestValues(t *testing.T) {
 		{`{"M":{"a":{"S":"1"}},"M":{"b":{"S":"2"}}}`, attr.M(attr.Item{"b": attr.S("2")})},
 		{`{"M":{"a":{"S":"1"},"a":{"S":"2"}}}`, attr.M(attr.Item{"a": attr.S("2")})},
 	} {
-		in := decode[api.PutItemInput](t, "PutItem", `{"Item":{"v":`+c.json+`}}`)
-		v, ok := in.Item["v"]
+		in := decode[api.DeleteItemInput](t, "DeleteItem", `{"Key":{"v":`+c.json+`}}`)
+		v, ok := in.Key["v"]
 		require.True(t, ok, c.json)
 		require.Equal(t, c.want.Kind(), v.Kind(), c.json)
 		require.Equal(t, c.want.IsNull(), v.IsNull(), c.json)

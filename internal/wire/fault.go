@@ -54,6 +54,9 @@ const (
 	faultLength  = "Base64 encoded length is expected a multiple of 4 bytes but found: "
 	faultBase64  = "Invalid last non-pad Base64 character dectected" // sic
 
+	// faultMemory has no counterpart on AWS.
+	faultMemory = "The request would take more than 24 MB of memory: it has too many maps, lists or members"
+
 	// faultCast is about a list or a map in a list or a map.
 	faultCast = "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class " +
 		"(sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of loader 'bootstrap')"
@@ -123,8 +126,14 @@ func (r *reader) fault(message string) bool {
 // serialization returns the SerializationException of a body, with a text only
 // when the body is JSON at all: AWS parses before it looks at types.
 func (r *reader) serialization(body []byte) error {
-	if r.message != "" && !isJSON(body) {
-		r.message = ""
+	if r.message != "" {
+		whole := r.b
+		if !r.shared { // b is unescaped as far as it was read
+			whole = padded(body)
+		}
+		if !isJSON(whole) {
+			r.message = ""
+		}
 	}
 	return &api.Error{Code: api.CodeSerialization, Message: r.message}
 }

@@ -38,7 +38,7 @@ func depth(s string) int { return strings.Count(s, "[") + strings.Count(s, "{") 
 
 // FuzzItem compares items with what encoding/json makes of them.
 func FuzzItem(f *testing.F) {
-	body, err := wire.AppendRequest(nil, &api.PutItemInput{Item: sample()})
+	body, err := wire.AppendRequest(nil, &api.PutItemInput{Item: api.ItemOf(sample())})
 	require.NoError(f, err)
 	for _, s := range []string{
 		string(body[len(`{"Item":`) : len(body)-1]),
@@ -51,10 +51,10 @@ func FuzzItem(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	op := lookup(f, "PutItem")
+	op := lookup(f, "DeleteItem")
 	f.Fuzz(func(t *testing.T, s string) {
 		bound.Input(t, func() {
-			body := `{"Item":` + s + `}`
+			body := `{"Key":` + s + `}`
 			in, err := wire.Decode(op, []byte(body))
 			if err == nil {
 				_ = in.Validate()
@@ -74,18 +74,18 @@ func FuzzItem(f *testing.F) {
 				return // here the types of all of them count
 			}
 			for name := range naive {
-				if name != "Item" {
+				if name != "Key" {
 					return // s broke out of its place
 				}
 			}
-			want, ok := unjsonItem(naive["Item"])
+			want, ok := unjsonItem(naive["Key"])
 			if !ok {
 				require.Error(t, err)
 				require.NotEmpty(t, err.(*api.Error).Message, "%q", s)
 				return
 			}
 			require.NoError(t, err, "%q", s)
-			require.Equal(t, modelItem(want), modelItem(in.(*api.PutItemInput).Item), "%q", s)
+			require.Equal(t, modelItem(want), modelItem(in.(*api.DeleteItemInput).Key), "%q", s)
 		})
 	})
 }
@@ -151,6 +151,8 @@ func FuzzDecode(f *testing.F) {
 			}
 			back, err := wire.Decode(op, again)
 			require.NoError(t, err)
+			canonical(t, reflect.ValueOf(in))
+			canonical(t, reflect.ValueOf(back))
 			require.Equal(t, model(reflect.ValueOf(in)), model(reflect.ValueOf(back)))
 		})
 	})

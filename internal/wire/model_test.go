@@ -15,6 +15,7 @@ import (
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/itemcodec"
 )
 
 // model returns what v is in JSON, as encoding/json would read it: a plain
@@ -329,6 +330,42 @@ func randomText(r *rand.Rand) string {
 		b.WriteString(parts[r.IntN(len(parts))])
 	}
 	return b.String()
+}
+
+// canonical gives the items that a request stores the numbers and sets of their stored form, which is how they are read.
+func canonical(t testing.TB, v reflect.Value) {
+	if a, ok := v.Interface().(api.Attributes); ok {
+		item, err := a.Item()
+		require.NoError(t, err)
+		stored, err := itemcodec.AppendItem(nil, item)
+		if err != nil || item == nil {
+			return // refused, and read as it is
+		}
+		item, err = itemcodec.DecodeItem(stored)
+		require.NoError(t, err)
+		v.Set(reflect.ValueOf(api.ItemOf(item)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && v.Elem().Kind() == reflect.Struct {
+			canonical(t, v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				canonical(t, v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			canonical(t, v.Index(i))
+		}
+	case reflect.Map:
+		for _, name := range v.MapKeys() {
+			canonical(t, v.MapIndex(name))
+		}
+	}
 }
 
 func randomItem(r *rand.Rand, depth int) attr.Item {

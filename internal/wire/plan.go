@@ -114,6 +114,8 @@ func readerOf(t reflect.Type) readFunc {
 			*(*attr.Item)(p), ok = r.item(at, 1)
 			return ok
 		}
+	case typeAttributes:
+		return readAttributes
 	case typeNames:
 		return readNames
 	case typeTime:
@@ -174,6 +176,9 @@ func readPointer(t reflect.Type) readFunc {
 		}
 		var to unsafe.Pointer
 		if !null {
+			if !r.spend(int(t.Size())) {
+				return false
+			}
 			if to, ok = read(r); !ok {
 				return false
 			}
@@ -226,6 +231,18 @@ func readTime(r *reader, p unsafe.Pointer, _ place) bool {
 	return true
 }
 
+// readAttributes reads an item that is to be stored.
+func readAttributes(r *reader, p unsafe.Pointer, at place) bool {
+	to := (*api.Attributes)(p)
+	if built, ok := r.stored(); ok {
+		*to = api.BuiltItem(built)
+		return true
+	}
+	item, ok := r.item(at, 1)
+	*to = api.ItemOf(item)
+	return ok
+}
+
 // readNames reads ExpressionAttributeNames. A null name is absent.
 func readNames(r *reader, p unsafe.Pointer, at place) bool {
 	to := (*map[string]string)(p)
@@ -252,6 +269,8 @@ func readNames(r *reader, p unsafe.Pointer, at place) bool {
 		}
 		if null {
 			delete(names, name)
+		} else if !r.spend(mapEntry(unsafe.Sizeof(""))) {
+			return false
 		} else if names[name], ok = r.stringOrNull(); !ok {
 			return false
 		}

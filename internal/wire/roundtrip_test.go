@@ -45,6 +45,7 @@ func TestRequestsRoundTrip(t *testing.T) {
 		for range 50 {
 			in := op.New()
 			fill(r, reflect.ValueOf(in).Elem())
+			canonical(t, reflect.ValueOf(in))
 			body, err := wire.AppendRequest(nil, in)
 			require.NoError(t, err)
 			sameJSON(t, in, body)

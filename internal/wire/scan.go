@@ -9,18 +9,20 @@ import (
 	"unsafe"
 
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/itemcodec"
 )
 
 // reader reads one body. Its methods return false when the body is at fault;
 // the reader remembers why and is of no use after that. It is a tokenizer and
 // not a decoder over one: each method knows what AWS wants at its place.
 type reader struct {
-	// b is a copy of the body that ends with padding, so that the scanner may
+	// b is the body with padding at its end, so that the scanner may
 	// look at eight bytes at a time and never has to ask for the end: a zero
-	// byte is no part of any token. Strings are slices of it and are unescaped
-	// in place, for no text is longer than its escaped form.
-	b []byte
-	i int
+	// byte is no part of any token. Strings are slices of it. Where b is a copy of the body they
+	// are unescaped in place, for no text is longer than its escaped form.
+	b      []byte
+	i      int
+	shared bool // b is the body itself
 
 	// message is AWS's text for the fault, empty for a body that is no JSON.
 	message string
@@ -31,6 +33,12 @@ type reader struct {
 	values   []attr.Value
 	texts    []string
 	binaries [][]byte
+
+	spent int // bytes of memory, as spend counts them
+
+	build     bool // items that are stored are read into their stored form
+	builder   itemcodec.Builder
+	unescaped []byte // what piece returned last
 }
 
 const padding = 8
@@ -40,20 +48,30 @@ var readers = sync.Pool{New: func() any {
 	return &reader{names: make([]string, 0, keptStack), values: make([]attr.Value, 0, keptStack)}
 }}
 
-// keptStack is the largest stack that is kept.
-const keptStack = 32
+// The largest stack that is kept, and how many bytes an item may have taken in its stored form.
+const (
+	keptStack = 32
+	keptBytes = 64 << 10
+)
 
-// newReader returns a reader of a copy of body. The caller releases it.
-func newReader(body []byte) *reader {
+// newReader returns a reader of b, which ends with padding. The caller releases it.
+func newReader(b []byte) *reader {
 	r := readers.Get().(*reader)
-	r.b = make([]byte, len(body)+padding)
-	copy(r.b, body)
+	r.b = b
 	return r
+}
+
+// padded returns a copy of body with padding.
+func padded(body []byte) []byte {
+	b := make([]byte, len(body)+padding)
+	copy(b, body)
+	return b
 }
 
 // release makes r free for another body. What it has read stays.
 func (r *reader) release() {
-	if cap(r.names) > keptStack || cap(r.values) > keptStack || cap(r.texts) > keptStack || cap(r.binaries) > keptStack {
+	if cap(r.names) > keptStack || cap(r.values) > keptStack || cap(r.texts) > keptStack || cap(r.binaries) > keptStack ||
+		r.builder.Kept()+cap(r.unescaped) > keptBytes {
 		return
 	}
 	// What the stacks hold after a fault would keep the request in memory.
@@ -61,9 +79,39 @@ func (r *reader) release() {
 	clear(r.values)
 	clear(r.texts)
 	clear(r.binaries)
-	*r = reader{names: r.names[:0], values: r.values[:0], texts: r.texts[:0], binaries: r.binaries[:0]}
+	*r = reader{names: r.names[:0], values: r.values[:0], texts: r.texts[:0], binaries: r.binaries[:0],
+		builder: r.builder, unescaped: r.unescaped}
 	readers.Put(r)
 }
+
+// maxSpent is how many bytes of memory a request may take, besides its body.
+// What DynamoDB's own limits let a request have needs far less, but for values
+// that consist of some ten thousands of maps.
+const maxSpent = 24 << 20
+
+// spend counts memory that is about to be allocated. It returns false when a request may not have so much.
+func (r *reader) spend(n int) bool {
+	if r.spent += n; r.spent <= maxSpent {
+		return true
+	}
+	return r.fault(faultMemory)
+}
+
+// smallMap is what a map costs that has no entries, and smallMapSize for how many entries it has room when it has one.
+const (
+	smallMap     = 48
+	smallMapSize = 8
+)
+
+// mapCost returns about how much memory a map takes that is made for n
+// entries with strings as keys: half of the places of a large one may be empty.
+func mapCost(n int, value uintptr) int {
+	return smallMap + max(2*n, smallMapSize)*(int(unsafe.Sizeof("")+value)+1)
+}
+
+// mapEntry returns about how much memory one more entry takes of a map that
+// grows: what it was copied from on its way up counts too.
+func mapEntry(value uintptr) int { return 4 * (int(unsafe.Sizeof("")+value) + 1) }
 
 // next passes over white space and returns the byte that the next token starts
 // with, 0 at the end.
@@ -144,37 +192,57 @@ func (r *reader) text() (string, bool) {
 		r.i = i + 1
 		return unsafe.String(unsafe.SliceData(r.b[start:]), i-start), true
 	case '\\':
-		return r.escaped(start, i)
+		dst := r.b[start:i]
+		if r.shared {
+			size := r.rest(i) - start
+			if !r.spend(size) {
+				return "", false
+			}
+			dst = append(make([]byte, 0, size), dst...)
+		}
+		s, ok := r.unescape(dst, i)
+		return unsafe.String(unsafe.SliceData(s), len(s)), ok
 	}
 	return "", false
 }
 
-// escaped reads the rest of a string from its first backslash.
-func (r *reader) escaped(start, i int) (string, bool) {
-	b, w := r.b, i // what is before w is done
+// rest returns where the string ends in which b[i] stands, or is at fault.
+func (r *reader) rest(i int) int {
+	for {
+		switch i = special(r.b, i); r.b[i] {
+		case '\\':
+			i = min(i+2, len(r.b)-padding)
+		default:
+			return i
+		}
+	}
+}
+
+// unescape appends the rest of a string from its first backslash, at b[i], to
+// dst, which may be what stands before that in b: it never overtakes i.
+func (r *reader) unescape(dst []byte, i int) ([]byte, bool) {
+	b := r.b
 	for {
 		switch c := b[i]; {
 		case c == '"':
 			r.i = i + 1
-			return unsafe.String(unsafe.SliceData(b[start:]), w-start), true
+			return dst, true
 		case c < ' ':
-			return "", false
+			return dst, false
 		case c != '\\':
-			b[w] = c
-			w++
+			dst = append(dst, c)
 			i++
 			continue
 		}
 		c := unescaped(b[i+1])
 		switch {
 		case c != 0:
-			b[w] = c
-			w++
+			dst = append(dst, c)
 			i += 2
 		case b[i+1] == 'u':
 			u, ok := hex4(b[i:])
 			if !ok {
-				return "", false
+				return dst, false
 			}
 			i += 6
 			if utf16.IsSurrogate(u) {
@@ -184,9 +252,9 @@ func (r *reader) escaped(start, i int) (string, bool) {
 					i += 6
 				}
 			}
-			w += utf8.EncodeRune(b[w:], u)
+			dst = utf8.AppendRune(dst, u)
 		default:
-			return "", false
+			return dst, false
 		}
 	}
 }

@@ -97,9 +97,9 @@ func (r *reader) skipText() bool {
 	}
 }
 
-// isJSON reports whether body is one JSON value.
-func isJSON(body []byte) bool {
-	r := newReader(body)
+// isJSON reports whether a body, with padding at its end, is one JSON value.
+func isJSON(b []byte) bool {
+	r := newReader(b)
 	defer r.release()
 	return r.skip() && r.atEnd()
 }

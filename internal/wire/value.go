@@ -52,6 +52,9 @@ func (r *reader) value(at place, level int) (attr.Value, bool) {
 			v = typed
 		case typed.IsZero(): // absent
 		default:
+			if !r.spend(int(unsafe.Sizeof(*others))) {
+				return attr.Value{}, false
+			}
 			others = new(types)
 			others.set(v.Kind(), v)
 			others.set(kind, typed)
@@ -181,7 +184,7 @@ func (r *reader) item(at place, level int) (attr.Item, bool) {
 		return nil, r.mismatch(wantItem, at)
 	}
 	if r.open('}') {
-		return attr.Item{}, true
+		return attr.Item{}, r.spend(smallMap)
 	}
 	base, valuesBase := len(r.names), len(r.values)
 	for {
@@ -193,7 +196,12 @@ func (r *reader) item(at place, level int) (attr.Item, bool) {
 		if !ok {
 			return nil, false
 		}
-		r.names, r.values = push(r.names, name), push(r.values, v)
+		if r.names, ok = push(r, r.names, name); !ok {
+			return nil, false
+		}
+		if r.values, ok = push(r, r.values, v); !ok {
+			return nil, false
+		}
 		more, ok := r.more('}')
 		if !ok {
 			return nil, false
@@ -203,6 +211,9 @@ func (r *reader) item(at place, level int) (attr.Item, bool) {
 		}
 	}
 	names, values := r.names[base:], r.values[valuesBase:]
+	if !r.spend(mapCost(len(names), unsafe.Sizeof(attr.Value{}))) {
+		return nil, false
+	}
 	item := make(attr.Item, len(names))
 	for i, name := range names {
 		item[name] = values[i] // the last of a name wins
@@ -226,7 +237,9 @@ func (r *reader) list(level int) ([]attr.Value, bool) {
 		if !ok {
 			return nil, false
 		}
-		r.values = push(r.values, v)
+		if r.values, ok = push(r, r.values, v); !ok {
+			return nil, false
+		}
 		more, ok := r.more(']')
 		if !ok {
 			return nil, false
@@ -235,9 +248,9 @@ func (r *reader) list(level int) ([]attr.Value, bool) {
 			break
 		}
 	}
-	l := slices.Clone(r.values[base:])
+	l, ok := copied(r, r.values[base:])
 	r.values = pop(r.values, base)
-	return l, true
+	return l, ok
 }
 
 // strings reads a list of strings. A null among them is an empty string, which
@@ -255,7 +268,9 @@ func (r *reader) strings() ([]string, bool) {
 		if !ok {
 			return nil, false
 		}
-		r.texts = push(r.texts, s)
+		if r.texts, ok = push(r, r.texts, s); !ok {
+			return nil, false
+		}
 		more, ok := r.more(']')
 		if !ok {
 			return nil, false
@@ -264,9 +279,9 @@ func (r *reader) strings() ([]string, bool) {
 			break
 		}
 	}
-	l := slices.Clone(r.texts[base:])
+	l, ok := copied(r, r.texts[base:])
 	r.texts = pop(r.texts, base)
-	return l, true
+	return l, ok
 }
 
 func (r *reader) stringOrNull() (string, bool) {
@@ -298,7 +313,9 @@ func (r *reader) binarySet() ([][]byte, bool) {
 				return nil, false
 			}
 		}
-		r.binaries = push(r.binaries, b)
+		if r.binaries, ok = push(r, r.binaries, b); !ok {
+			return nil, false
+		}
 		more, ok := r.more(']')
 		if !ok {
 			return nil, false
@@ -307,20 +324,33 @@ func (r *reader) binarySet() ([][]byte, bool) {
 			break
 		}
 	}
-	l := slices.Clone(r.binaries[base:])
+	l, ok := copied(r, r.binaries[base:])
 	r.binaries = pop(r.binaries, base)
-	return l, true
+	return l, ok
 }
 
 // push appends v, doubling the room when there is none: append would copy a
 // long list more often on its way up.
-func push[E any](stack []E, v E) []E {
+func push[E any](r *reader, stack []E, v E) ([]E, bool) {
 	if len(stack) == cap(stack) {
-		grown := make([]E, len(stack), max(16, 2*len(stack)))
+		n := max(16, 2*len(stack))
+		if !r.spend(n * int(unsafe.Sizeof(v))) {
+			return stack, false
+		}
+		grown := make([]E, len(stack), n)
 		copy(grown, stack)
 		stack = grown
 	}
-	return append(stack, v)
+	return append(stack, v), true
+}
+
+// copied returns a copy of the end of a stack.
+func copied[E any](r *reader, list []E) ([]E, bool) {
+	var e E
+	if !r.spend(len(list) * int(unsafe.Sizeof(e))) {
+		return nil, false
+	}
+	return slices.Clone(list), true
 }
 
 // pop takes all from element n on off a stack, and leaves no reference to it.
@@ -340,6 +370,9 @@ func (r *reader) bytes() ([]byte, bool) {
 	}
 	if len(s)%4 != 0 {
 		return nil, r.fault(faultLength + strconv.Itoa(len(s)))
+	}
+	if !r.spend(len(s)) {
+		return nil, false
 	}
 	pad := len(s) - len(strings.TrimRight(s, "="))
 	b := make([]byte, len(s)/4*3)

@@ -61,7 +61,7 @@ func blob(i, version int) stator.Item {
 // transaction writes an item to two tables.
 func transaction(token string, version int) *api.TransactWriteItemsInput {
 	return &api.TransactWriteItemsInput{ClientRequestToken: &token, ReturnConsumedCapacity: new(api.ReturnConsumedCapacityTotal), TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: new("users"), Item: user(0, version)}}, {Put: &api.Put{TableName: new("orders"), Item: order(0, version)}}}}
+		{Put: &api.Put{TableName: new("users"), Item: api.ItemOf(user(0, version))}}, {Put: &api.Put{TableName: new("orders"), Item: api.ItemOf(order(0, version))}}}}
 }
 
 // build makes the file: everything was written, some of it again, and some of it deleted.

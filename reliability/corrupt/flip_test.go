@@ -221,7 +221,7 @@ func writes() (all []api.Request) {
 	key := func(i int) attr.Item { return attr.Item{"id": attr.S(fmt.Sprintf("u%03d", i))} }
 	all = append(all, transaction("another", 3))
 	for i := 0; i < users+20; i += 9 {
-		all = append(all, &api.PutItemInput{TableName: new("users"), Item: user(i, 2)})
+		all = append(all, &api.PutItemInput{TableName: new("users"), Item: api.ItemOf(user(i, 2))})
 	}
 	for i := 4; i < users; i += 11 {
 		all = append(all, &api.UpdateItemInput{TableName: new("users"), Key: key(i), UpdateExpression: new("SET n = :n"), ExpressionAttributeValues: attr.Item{":n": attr.Int(-i)}})
@@ -231,9 +231,9 @@ func writes() (all []api.Request) {
 	}
 	for i := range orders / 10 {
 		all = append(all, &api.DeleteItemInput{TableName: new("orders"), Key: attr.Item{"customer": attr.S("c03"), "at": attr.Int(10*i + 3)}})
-		all = append(all, &api.PutItemInput{TableName: new("orders"), Item: order(10*i+4, 2)})
+		all = append(all, &api.PutItemInput{TableName: new("orders"), Item: api.ItemOf(order(10*i+4, 2))})
 	}
-	all = append(all, &api.PutItemInput{TableName: new("blobs"), Item: blob(0, 2)}, &api.DeleteItemInput{TableName: new("blobs"), Key: attr.Item{"id": attr.B([]byte{1})}})
+	all = append(all, &api.PutItemInput{TableName: new("blobs"), Item: api.ItemOf(blob(0, 2))}, &api.DeleteItemInput{TableName: new("blobs"), Key: attr.Item{"id": attr.B([]byte{1})}})
 	return all
 }
 

@@ -324,10 +324,10 @@ func TestSalvageCatalog(t *testing.T) {
 	require.NoError(t, err)
 	for i := range 40 { // so that heads and catalog come apart
 		_, err = api.Do(context.Background(), db, &api.TransactWriteItemsInput{ClientRequestToken: new(fmt.Sprint("token", i)), TransactItems: []api.TransactWriteItem{
-			{Put: &api.Put{TableName: new("padding"), Item: attr.Item{"id": attr.Int(i)}}}}})
+			{Put: &api.Put{TableName: new("padding"), Item: api.ItemOf(attr.Item{"id": attr.Int(i)})}}}})
 		require.Error(t, err)
 		_, err = api.Do(context.Background(), db, &api.TransactWriteItemsInput{ClientRequestToken: new(fmt.Sprint("token", i)), TransactItems: []api.TransactWriteItem{
-			{Put: &api.Put{TableName: new("padding"), Item: attr.Item{"id": attr.S(fmt.Sprint(i))}}}}})
+			{Put: &api.Put{TableName: new("padding"), Item: api.ItemOf(attr.Item{"id": attr.S(fmt.Sprint(i))})}}}})
 		require.NoError(t, err)
 	}
 	require.NoError(t, db.Close())

@@ -88,8 +88,8 @@ func TestBackground(t *testing.T) {
 				AttributeName: new("until"), Enabled: new(true)}}))
 			const expiring = 100
 			for range expiring {
-				require.NoError(t, d.serve(&api.PutItemInput{TableName: new("short"), Item: attr.Item{
-					"id": attr.S(d.newID()), "until": attr.N("1767229200")}})) // an hour after the beginning
+				require.NoError(t, d.serve(&api.PutItemInput{TableName: new("short"), Item: api.ItemOf(attr.Item{
+					"id": attr.S(d.newID()), "until": attr.N("1767229200")})})) // an hour after the beginning
 			}
 			ids, full := d.fillWith("tab", large)
 			require.ErrorIs(t, full, m.full)

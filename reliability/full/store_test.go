@@ -153,8 +153,8 @@ func (d *database) create(table string, stream bool) {
 }
 
 func (d *database) put(table, id string, size int) error {
-	return d.serve(&api.PutItemInput{TableName: &table, Item: attr.Item{
-		"id": attr.S(id), "group": attr.N(fmt.Sprint(len(id) + size%7)), "text": attr.S(strings.Repeat("t", size))}})
+	return d.serve(&api.PutItemInput{TableName: &table, Item: api.ItemOf(attr.Item{
+		"id": attr.S(id), "group": attr.N(fmt.Sprint(len(id) + size%7)), "text": attr.S(strings.Repeat("t", size))})})
 }
 
 func (d *database) get(table, id string) (attr.Item, error) {

@@ -159,7 +159,7 @@ func runDoctors(t testing.TB, c api.Client, rounds int) (nobody int) {
 	t.Helper()
 	for range rounds {
 		for _, name := range []string{"a", "b"} {
-			must(t, c, &api.PutItemInput{TableName: new("doctors"), Item: attr.Item{"pk": attr.S(name), "duty": attr.BOOL(true)}})
+			must(t, c, &api.PutItemInput{TableName: new("doctors"), Item: api.ItemOf(attr.Item{"pk": attr.S(name), "duty": attr.BOOL(true)})})
 		}
 		var errs [2]error
 		var wait sync.WaitGroup

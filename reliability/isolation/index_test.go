@@ -113,6 +113,6 @@ func TestIndexControl(t *testing.T) {
 	history, _, _, wrong := runIndexCreation(t, db, newStale(db, 10), 4000, 16, newSeed(t))
 	require.NoError(t, wrong)
 	require.Equal(t, porcupine.Illegal, judge(t, "stale index", history, 0))
-	must(t, db, &api.PutItemInput{TableName: new(itemTable), Item: key("without g")})
+	must(t, db, &api.PutItemInput{TableName: new(itemTable), Item: api.ItemOf(key("without g"))})
 	require.ErrorContains(t, sameItems(t, db), "without g")
 }

@@ -62,7 +62,7 @@ func (o operation) request() api.Request {
 	update, condition, values := o.text()
 	switch o.verb {
 	case verbPut:
-		return &api.PutItemInput{TableName: new(itemTable), Item: o.item(), ConditionExpression: condition, ExpressionAttributeValues: values,
+		return &api.PutItemInput{TableName: new(itemTable), Item: api.ItemOf(o.item()), ConditionExpression: condition, ExpressionAttributeValues: values,
 			ReturnValues: &o.returns, ReturnValuesOnConditionCheckFailure: &allOldOnFailure}
 	case verbDelete:
 		return &api.DeleteItemInput{TableName: new(itemTable), Key: key(pkOf(o.key)), ConditionExpression: condition, ExpressionAttributeValues: values,
@@ -77,7 +77,7 @@ func (o operation) action() api.TransactWriteItem {
 	update, condition, values := o.text()
 	switch o.verb {
 	case verbPut:
-		return api.TransactWriteItem{Put: &api.Put{TableName: new(itemTable), Item: o.item(), ConditionExpression: condition,
+		return api.TransactWriteItem{Put: &api.Put{TableName: new(itemTable), Item: api.ItemOf(o.item()), ConditionExpression: condition,
 			ExpressionAttributeValues: values, ReturnValuesOnConditionCheckFailure: &allOldOnFailure}}
 	case verbDelete:
 		return api.TransactWriteItem{Delete: &api.Delete{TableName: new(itemTable), Key: key(pkOf(o.key)), ConditionExpression: condition,
@@ -168,7 +168,7 @@ func batchWrite(ctx context.Context, c api.Client, ops []operation) ([]result, e
 			writes = append(writes, api.WriteRequest{DeleteRequest: &api.DeleteRequest{Key: key(pkOf(ops[i].key))}})
 		} else {
 			ops[i].verb = verbPut
-			writes = append(writes, api.WriteRequest{PutRequest: &api.PutRequest{Item: ops[i].item()}})
+			writes = append(writes, api.WriteRequest{PutRequest: &api.PutRequest{Item: api.ItemOf(ops[i].item())}})
 		}
 	}
 	_, err := c.Serve(ctx, &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{itemTable: writes}})

@@ -35,7 +35,7 @@ func putRows(name string, x int64) *api.TransactWriteItemsInput {
 	for i := range rowCount {
 		item := rowKey(i)
 		item["g"], item["x"] = attr.S("g"), attr.Int(x)
-		in.TransactItems = append(in.TransactItems, api.TransactWriteItem{Put: &api.Put{TableName: &name, Item: item}})
+		in.TransactItems = append(in.TransactItems, api.TransactWriteItem{Put: &api.Put{TableName: &name, Item: api.ItemOf(item)}})
 	}
 	return in
 }

@@ -101,8 +101,8 @@ func TestChecker(t *testing.T) {
 	}{
 		"nothing":                      {},
 		"a write is lost":              {requests: []api.Request{&api.DeleteItemInput{TableName: new(items), Key: attr.Item{"pk": own["pk"], "sk": own["sk"]}}}, want: "is missing, it was"},
-		"an older value":               {requests: []api.Request{&api.PutItemInput{TableName: new(items), Item: changed}}, want: `"before"`},
-		"an item nobody wrote":         {requests: []api.Request{&api.PutItemInput{TableName: new(items), Item: attr.Item{"pk": own["pk"], "sk": attr.Int(999)}}}, want: "should not be there"},
+		"an older value":               {requests: []api.Request{&api.PutItemInput{TableName: new(items), Item: api.ItemOf(changed)}}, want: `"before"`},
+		"an item nobody wrote":         {requests: []api.Request{&api.PutItemInput{TableName: new(items), Item: api.ItemOf(attr.Item{"pk": own["pk"], "sk": attr.Int(999)})}}, want: "should not be there"},
 		"a row of the ledger is lost":  {requests: []api.Request{&api.DeleteItemInput{TableName: new(ledger), Key: attr.Item{"pk": row["pk"]}}}, want: "the ledger: 1 diff"},
 		"half a transfer":              {requests: []api.Request{add(account(1), 5)}, want: "the sum of the accounts is 5"},
 		"a transfer without its row":   {requests: []api.Request{add(account(1), 5), add(account(2), -5)}, want: "the ledger says"},

@@ -83,7 +83,7 @@ func (r run) op(writer, n int) op {
 	it := o.item(random, key)
 	switch o.kind {
 	case put:
-		o.in = &api.PutItemInput{TableName: new(items), Item: it}
+		o.in = &api.PutItemInput{TableName: new(items), Item: api.ItemOf(it)}
 		o.effect = func(c contents) { c[own] = it }
 	case update:
 		o.in = &api.UpdateItemInput{TableName: new(items), Key: key, UpdateExpression: new("SET v = :v, n = :n ADD steps :one REMOVE note"),
@@ -110,12 +110,12 @@ func (r run) op(writer, n int) op {
 		o.batch(random, it, own)
 	case refused:
 		o.in = &api.TransactWriteItemsInput{ClientRequestToken: &o.id, TransactItems: []api.TransactWriteItem{
-			{Put: &api.Put{TableName: new(items), Item: it}},
+			{Put: &api.Put{TableName: new(items), Item: api.ItemOf(it)}},
 			{ConditionCheck: &api.ConditionCheck{TableName: new(ledger), Key: attr.Item{"pk": attr.S("never")}, ConditionExpression: new("attribute_exists(pk)")}},
 		}}
 	case fleeting:
 		it["pk"], it["expires"] = attr.S("fleeting"), attr.Int(r.Expired)
-		o.in = &api.PutItemInput{TableName: new(items), Item: it}
+		o.in = &api.PutItemInput{TableName: new(items), Item: api.ItemOf(it)}
 	}
 	return o
 }
@@ -149,8 +149,8 @@ func (o *op) transfer(random *rand.Rand, it attr.Item, own place) {
 	}
 	o.in = &api.TransactWriteItemsInput{ClientRequestToken: &o.id, TransactItems: []api.TransactWriteItem{
 		add(from, -amount), add(to, amount),
-		{Put: &api.Put{TableName: new(ledger), Item: o.entry}},
-		{Put: &api.Put{TableName: new(items), Item: it}},
+		{Put: &api.Put{TableName: new(ledger), Item: api.ItemOf(o.entry)}},
+		{Put: &api.Put{TableName: new(items), Item: api.ItemOf(it)}},
 	}}
 	o.effect = func(c contents) { c[own] = it }
 }
@@ -161,10 +161,10 @@ func (o *op) batch(random *rand.Rand, it attr.Item, own place) {
 	note := attr.Item{"pk": attr.S(fmt.Sprintf("%s/%d", own.pk, random.IntN(3))), "v": attr.S(o.id)}
 	o.in = &api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{
 		items: {
-			{PutRequest: &api.PutRequest{Item: it}},
+			{PutRequest: &api.PutRequest{Item: api.ItemOf(it)}},
 			{DeleteRequest: &api.DeleteRequest{Key: attr.Item{"pk": attr.S(gone.pk), "sk": attr.Int(gone.sk)}}},
 		},
-		bank: {{PutRequest: &api.PutRequest{Item: note}}},
+		bank: {{PutRequest: &api.PutRequest{Item: api.ItemOf(note)}}},
 	}}
 	o.effect = func(c contents) {
 		c[own] = it

@@ -120,7 +120,7 @@ func remodel(ctx context.Context, c api.Client, w witness) {
 	}
 	var puts []api.WriteRequest
 	for i := range 25 {
-		puts = append(puts, api.WriteRequest{PutRequest: &api.PutRequest{Item: attr.Item{"pk": attr.S(fmt.Sprint(i))}}})
+		puts = append(puts, api.WriteRequest{PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{"pk": attr.S(fmt.Sprint(i))})}})
 	}
 	changes := slices.Concat(named(items, "byValue", "v"), named(ledger, "byReceiver", "to"), []api.Request{
 		streamed(scratch),

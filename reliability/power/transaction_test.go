@@ -37,8 +37,8 @@ func write(ctx context.Context, e *engine.Engine, writer, n int) error {
 		return attr.Item{"pk": attr.S(id), "n": attr.Int(n), "v": attr.S(strings.Repeat("v", 100+n%700))}
 	}
 	_, err := e.Serve(ctx, &api.TransactWriteItemsInput{TransactItems: []api.TransactWriteItem{
-		{Put: &api.Put{TableName: new("one"), Item: it(fmt.Sprint(writer))}},
-		{Put: &api.Put{TableName: new("two"), Item: it(fmt.Sprintf("%d-%d", writer, n%kept))}},
+		{Put: &api.Put{TableName: new("one"), Item: api.ItemOf(it(fmt.Sprint(writer)))}},
+		{Put: &api.Put{TableName: new("two"), Item: api.ItemOf(it(fmt.Sprintf("%d-%d", writer, n%kept)))}},
 	}})
 	return err
 }

@@ -274,7 +274,7 @@ func (g *rig) writeBy(d time.Duration, put func(writer, i int) error) []time.Dur
 
 // putRow is put as a request.
 func putRow(i int) *api.PutItemInput {
-	return &api.PutItemInput{TableName: new("rows"), Item: attr.Item{"id": attr.S(newRow(i, i).ID), "fill": attr.S(newRow(i, i).Fill)}}
+	return &api.PutItemInput{TableName: new("rows"), Item: api.ItemOf(attr.Item{"id": attr.S(newRow(i, i).ID), "fill": attr.S(newRow(i, i).Fill)})}
 }
 
 // overwrite overwrites rows n times, one after the other.

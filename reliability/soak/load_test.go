@@ -143,8 +143,8 @@ func (l *load) write(ctx context.Context, random *rand.Rand) error {
 
 func (l *load) post(ctx context.Context, random *rand.Rand) error {
 	it := newItem(random)
-	var in api.Request = &api.PutItemInput{TableName: new("items"), Item: stator.Item{
-		"id": attr.S(it.ID), "org": attr.S(it.Org), "visits": attr.Int(it.Visits), "fill": attr.S(it.Fill)}}
+	var in api.Request = &api.PutItemInput{TableName: new("items"), Item: api.ItemOf(stator.Item{
+		"id": attr.S(it.ID), "org": attr.S(it.Org), "visits": attr.Int(it.Visits), "fill": attr.S(it.Fill)})}
 	if random.IntN(2) == 0 {
 		in = &api.QueryInput{TableName: new("items"), IndexName: new("byOrg"), Limit: new(int32(20)), KeyConditionExpression: new("org = :o"),
 			ExpressionAttributeValues: attr.Item{":o": attr.S(it.Org)}}

@@ -103,7 +103,7 @@ func WriteSome(ctx context.Context, e *engine.Engine) error {
 	for _, name := range tables.TableNames {
 		for i := range 3 {
 			it := attr.Item{"pk": attr.S(fmt.Sprint("after", i)), "sk": attr.Int(i), "v": attr.S("it goes on")}
-			if _, err := e.Serve(ctx, &api.PutItemInput{TableName: &name, Item: it}); err != nil {
+			if _, err := e.Serve(ctx, &api.PutItemInput{TableName: &name, Item: api.ItemOf(it)}); err != nil {
 				return err
 			}
 		}

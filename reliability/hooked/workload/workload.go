@@ -93,7 +93,7 @@ func Steps() []Step {
 	b.traffic(30)
 	b.add(b.create("blobs", "pk:S", false))
 	for i := range 9 {
-		b.add(&api.PutItemInput{TableName: new("blobs"), Item: attr.Item{"pk": attr.S(fmt.Sprint("blob", i)), "v": attr.S(b.text(200_000 + 10_000*i))}})
+		b.add(&api.PutItemInput{TableName: new("blobs"), Item: api.ItemOf(attr.Item{"pk": attr.S(fmt.Sprint("blob", i)), "v": attr.S(b.text(200_000 + 10_000*i))})})
 		b.traffic(1)
 	}
 	b.add(&api.UpdateTableInput{TableName: new("stock"), AttributeDefinitions: attributes("n:N"),
@@ -112,7 +112,7 @@ func Steps() []Step {
 	b.maintain(time.Minute)
 	b.add(b.create("again", "pk:S", true))
 	for i := range 6 {
-		b.add(&api.PutItemInput{TableName: new("again"), Item: attr.Item{"pk": attr.S(fmt.Sprint("again", i)), "v": attr.S(b.text(150_000))}})
+		b.add(&api.PutItemInput{TableName: new("again"), Item: api.ItemOf(attr.Item{"pk": attr.S(fmt.Sprint("again", i)), "v": attr.S(b.text(150_000))})})
 	}
 	b.traffic(10)
 	b.add(&api.DeleteTableInput{TableName: new("stock")})
@@ -190,7 +190,7 @@ func (b *builder) traffic(n int) {
 		stock := attr.Item{"pk": attr.S(fmt.Sprint("s", b.random.IntN(30))), "n": attr.Int(b.random.IntN(100)), "v": attr.S(b.text(300))}
 		switch b.random.IntN(7) {
 		case 0:
-			b.add(&api.PutItemInput{TableName: new("orders"), Item: order})
+			b.add(&api.PutItemInput{TableName: new("orders"), Item: api.ItemOf(order)})
 		case 1:
 			b.add(&api.UpdateItemInput{TableName: new("orders"), Key: key, UpdateExpression: new("SET #o = :o ADD visits :one"),
 				ExpressionAttributeNames:  map[string]string{"#o": "owner"},
@@ -200,14 +200,14 @@ func (b *builder) traffic(n int) {
 		case 3:
 			var batch []api.WriteRequest
 			for i := range 12 {
-				batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: attr.Item{"pk": attr.S(fmt.Sprintf("s%d", i)), "n": attr.Int(b.random.IntN(50)), "v": attr.S(b.text(500))}}})
+				batch = append(batch, api.WriteRequest{PutRequest: &api.PutRequest{Item: api.ItemOf(attr.Item{"pk": attr.S(fmt.Sprintf("s%d", i)), "n": attr.Int(b.random.IntN(50)), "v": attr.S(b.text(500))})}})
 			}
 			b.add(&api.BatchWriteItemInput{RequestItems: map[string][]api.WriteRequest{"stock": batch}})
 		default:
 			b.tokens++
 			b.add(&api.TransactWriteItemsInput{ClientRequestToken: new(fmt.Sprint("token ", b.tokens)), TransactItems: []api.TransactWriteItem{
-				{Put: &api.Put{TableName: new("orders"), Item: order}},
-				{Put: &api.Put{TableName: new("stock"), Item: stock}},
+				{Put: &api.Put{TableName: new("orders"), Item: api.ItemOf(order)}},
+				{Put: &api.Put{TableName: new("stock"), Item: api.ItemOf(stock)}},
 			}})
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/statordb/stator/api"
-	"github.com/statordb/stator/attr"
 	"github.com/statordb/stator/internal/wire"
 )
 
@@ -116,10 +115,6 @@ func (w *wireItem) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return err
 	}
-	item := in.(*api.PutItemInput).Item
-	if item == nil {
-		item = attr.Item{}
-	}
-	w.Attributes = api.ItemOf(item)
+	w.Attributes = in.(*api.PutItemInput).Item
 	return nil
 }
