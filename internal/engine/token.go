@@ -166,7 +166,7 @@ func tokenOfTime(k []byte) (at int64, token []byte, ok bool) {
 //
 // Rows of earlier versions are read, for a new one may open a store within the
 // ten minutes: they have neither mark nor checksum, and the first had no sizes. Their first
-// byte is the top one of a time, 0 until the year 4253, which is more than one bit from the mark.
+// byte is the top one of a time, 0 until the year 4253: neither a bit nor a whole byte turned over makes the mark of it.
 type tokenUse struct {
 	time  int64  // µs since 1970
 	body  []byte // the hash of the request
@@ -174,7 +174,7 @@ type tokenUse struct {
 }
 
 const (
-	tokenMark       = 0xFF
+	tokenMark       = 0x7F
 	tokenChecksumAt = 1
 	tokenUseAt      = tokenChecksumAt + 4
 	tokenSizesAt    = 8 + sha256.Size // in what follows the checksum
