@@ -173,11 +173,7 @@ func (x *exchange) outcome() (status int) {
 		return x.failure(err) // the client has gone
 	}
 	defer x.h.admission.leave(places)
-	decode := wire.Decode
-	if len(x.body) > freeBytes {
-		decode = wire.DecodeShared // the buffer is not used again
-	}
-	in, err := decode(x.op, x.body)
+	in, err := wire.DecodeBuffer(x.op, x.body, len(x.body) > freeBytes) // a large buffer is not used again
 	if err != nil {
 		x.refused = true
 		return x.failure(err)

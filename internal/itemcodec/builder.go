@@ -47,9 +47,11 @@ type Builder struct {
 	moved []byte // room to put them in order
 }
 
-// span is where an attribute or an element of a set stands in buf. They are in order of the name, which of an element is
-// its bytes.
-type span struct{ start, name, nameEnd, end int32 }
+// span is where an attribute or an element of a set stands in buf, and its name, which of an element is its bytes.
+type span struct {
+	start, name, nameEnd, end int32
+	head                      uint64 // the first eight bytes of the name, which mostly tell two names apart
+}
 
 // maxSpans bounds the memory of a Builder: 400 KB are hardly more attributes or elements, for they all differ.
 const maxSpans = 1 << 17
@@ -73,7 +75,7 @@ func (b *Builder) Kept() int {
 
 // Item completes the item, which has memory of its own.
 func (b *Builder) Item() (Built, bool) {
-	if !b.closeNamed(Open{start: 1}, bytes.Compare) || len(b.buf) > MaxBuilt {
+	if !b.closeNamed(Open{start: 1}, false) || len(b.buf) > MaxBuilt {
 		return Built{}, false
 	}
 	return Built{item: bytes.Clone(b.buf), size: b.size}, true
@@ -111,15 +113,27 @@ func (b *Builder) span(name []byte) bool {
 	b.buf = binary.AppendUvarint(b.buf, uint64(len(name)))
 	at := len(b.buf)
 	b.buf = append(b.buf, name...)
-	b.push(start, at, len(b.buf))
+	b.push(start, at, head(name))
 	return true
 }
 
-func (b *Builder) push(start, name, nameEnd int) {
+// head returns the first eight bytes of a name as a number that has their order.
+func head(name []byte) (n uint64) {
+	if len(name) >= 8 {
+		return binary.BigEndian.Uint64(name)
+	}
+	for i, c := range name {
+		n |= uint64(c) << (56 - 8*i)
+	}
+	return n
+}
+
+// push adds the span of a name that ends at the end of buf.
+func (b *Builder) push(start, name int, head uint64) {
 	if n := cap(b.spans); n == len(b.spans) {
 		b.spans = slices.Grow(b.spans, max(n, 16))
 	}
-	b.spans = append(b.spans, span{start: int32(start), name: int32(name), nameEnd: int32(nameEnd)})
+	b.spans = append(b.spans, span{start: int32(start), name: int32(name), nameEnd: int32(len(b.buf)), head: head})
 }
 
 // String adds an S.
@@ -185,8 +199,12 @@ func (b *Builder) BinaryElement(base64Text []byte) bool {
 	b.grow()
 	start := len(b.buf)
 	b.buf = binary.AppendUvarint(b.buf, uint64(n))
-	b.push(start, len(b.buf), len(b.buf)+n)
-	return b.appendBase64(base64Text, n)
+	at := len(b.buf)
+	if !b.appendBase64(base64Text, n) {
+		return false
+	}
+	b.push(start, at, head(b.buf[at:]))
+	return true
 }
 
 // binarySize returns how many bytes a base64 text stands for, if it is one.
@@ -266,20 +284,30 @@ func (b *Builder) CloseList(o Open, n int) bool {
 // CloseMap completes an M.
 func (b *Builder) CloseMap(o Open) bool {
 	b.size += (len(b.spans) - o.spans) * elementSize
-	return b.closeNamed(o, bytes.Compare) && b.close(o)
+	return b.closeNamed(o, false) && b.close(o)
 }
 
 // CloseSet completes an SS or BS.
 func (b *Builder) CloseSet(o Open) bool {
-	return len(b.spans) > o.spans && b.closeNamed(o, bytes.Compare) && b.close(o)
+	return len(b.spans) > o.spans && b.closeNamed(o, false) && b.close(o)
 }
 
 // CloseNumberSet completes an NS.
 func (b *Builder) CloseNumberSet(o Open) bool {
-	return len(b.spans) > o.spans && b.closeNamed(o, compareNumbers) && b.close(o)
+	return len(b.spans) > o.spans && b.closeNamed(o, true) && b.close(o)
 }
 
-func compareNumbers(x, y []byte) int { return num.CompareText(text(x), text(y)) }
+// compare compares the names of two spans, or the numbers that they are.
+func (b *Builder) compare(x, y *span, numbers bool) int {
+	nameX, nameY := b.buf[x.name:x.nameEnd], b.buf[y.name:y.nameEnd]
+	switch {
+	case numbers:
+		return num.CompareText(text(nameX), text(nameY))
+	case x.head != y.head:
+		return cmp.Compare(x.head, y.head)
+	}
+	return bytes.Compare(nameX, nameY)
+}
 
 // close fills in the size.
 func (b *Builder) close(o Open) bool {
@@ -300,34 +328,51 @@ func (b *Builder) count(start, n int) {
 
 // closeNamed puts the attributes or elements since o in order and fills in their
 // count. It fails when one comes twice.
-func (b *Builder) closeNamed(o Open, compare func(x, y []byte) int) bool {
+func (b *Builder) closeNamed(o Open, numbers bool) bool {
 	spans := b.spans[o.spans:]
 	b.spans = b.spans[:o.spans]
-	less := func(x, y span) int { return compare(b.buf[x.name:x.nameEnd], b.buf[y.name:y.nameEnd]) }
 	for i := 1; i < len(spans); i++ {
-		if less(spans[i-1], spans[i]) < 0 {
+		if b.compare(&spans[i-1], &spans[i], numbers) < 0 {
 			continue
 		}
-		for i := range spans {
-			spans[i].end = int32(len(b.buf))
-			if i+1 < len(spans) {
-				spans[i].end = spans[i+1].start
-			}
+		if !b.reorder(o, spans, numbers) {
+			return false
 		}
-		slices.SortFunc(spans, func(x, y span) int { return cmp.Or(less(x, y), cmp.Compare(x.start, y.start)) })
-		for i := 1; i < len(spans); i++ {
-			if less(spans[i-1], spans[i]) == 0 {
-				return false
-			}
-		}
-		b.moved = slices.Grow(b.moved[:0], len(b.buf)-o.start)
-		for _, s := range spans {
-			b.moved = append(b.moved, b.buf[s.start:s.end]...)
-		}
-		copy(b.buf[o.start:], b.moved)
 		break
 	}
 	b.count(o.start, len(spans))
+	return true
+}
+
+func (b *Builder) reorder(o Open, spans []span, numbers bool) bool {
+	for i := range spans {
+		spans[i].end = int32(len(b.buf))
+		if i+1 < len(spans) {
+			spans[i].end = spans[i+1].start
+		}
+	}
+	const few = 24
+	if len(spans) > few {
+		slices.SortFunc(spans, func(x, y span) int { return b.compare(&x, &y, numbers) })
+	} else {
+		for i := 1; i < len(spans); i++ {
+			s, j := spans[i], i
+			for ; j > 0 && b.compare(&spans[j-1], &s, numbers) > 0; j-- {
+				spans[j] = spans[j-1]
+			}
+			spans[j] = s
+		}
+	}
+	for i := 1; i < len(spans); i++ {
+		if b.compare(&spans[i-1], &spans[i], numbers) == 0 {
+			return false
+		}
+	}
+	b.moved = slices.Grow(b.moved[:0], len(b.buf)-o.start)
+	for _, s := range spans {
+		b.moved = append(b.moved, b.buf[s.start:s.end]...)
+	}
+	copy(b.buf[o.start:], b.moved)
 	return true
 }
 

@@ -78,20 +78,20 @@ func parseHeader(header string, all http.Header) (Authorization, error) {
 	a := Authorization{SecurityToken: value(all, "X-Amz-Security-Token")}
 	algorithm, rest, _ := strings.Cut(header, " ")
 	var credential string
-	for parts := range strings.SplitSeq(rest, ",") {
-		for part := range strings.SplitSeq(parts, " ") {
-			key, value, ok := strings.Cut(part, "=")
-			switch {
-			case part == "":
-			case !ok:
-				return Authorization{}, incomplete("'" + part + "' not a valid key=value pair (missing equal-sign) in Authorization header: '" + header + "'.")
-			case key == "Credential":
-				credential = value
-			case key == "SignedHeaders":
-				a.SignedHeaders = value
-			case key == "Signature":
-				a.Signature = value
-			}
+	for rest != "" {
+		var part string
+		part, rest = cutPart(rest)
+		key, value, ok := strings.Cut(part, "=")
+		switch {
+		case part == "":
+		case !ok:
+			return Authorization{}, incomplete("'" + part + "' not a valid key=value pair (missing equal-sign) in Authorization header: '" + header + "'.")
+		case key == "Credential":
+			credential = value
+		case key == "SignedHeaders":
+			a.SignedHeaders = value
+		case key == "Signature":
+			a.Signature = value
 		}
 	}
 	date := value(all, "X-Amz-Date")
@@ -115,6 +115,15 @@ func parseHeader(header string, all http.Header) (Authorization, error) {
 		a.Time, _ = http.ParseTime(date)
 	}
 	return a.finish(algorithm, credential, date)
+}
+
+// cutPart returns what stands before the first comma or blank, and what stands after it.
+func cutPart(s string) (part, rest string) {
+	part, rest, _ = strings.Cut(s, ",")
+	if i := strings.IndexByte(part, ' '); i >= 0 {
+		return part[:i], s[i+1:]
+	}
+	return part, rest
 }
 
 func parseQuery(query url.Values) (Authorization, error) {
@@ -170,12 +179,11 @@ func (a Authorization) finish(algorithm, credential, date string) (Authorization
 
 // signs reports whether the header called name, in lower case, is signed.
 func (a Authorization) signs(name string) bool {
-	for h := range strings.SplitSeq(a.SignedHeaders, ";") {
-		if strings.EqualFold(h, name) {
-			return true
-		}
+	h, rest, more := strings.Cut(a.SignedHeaders, ";")
+	for more && !strings.EqualFold(h, name) {
+		h, rest, more = strings.Cut(rest, ";")
 	}
-	return false
+	return strings.EqualFold(h, name)
 }
 
 // parseCredential splits a credential into its five elements; slashes at its end do not count.

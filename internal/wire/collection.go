@@ -103,7 +103,7 @@ func readMap(t reflect.Type) readFunc {
 		}
 		one := reflect.New(elem).Elem()
 		for {
-			name, ok := r.key()
+			name, ok := r.name()
 			if !ok {
 				return false
 			}

@@ -19,29 +19,35 @@ import (
 //
 // Items that are stored are read into their stored form, when they are good.
 func Decode(op api.Operation, body []byte) (api.Request, error) {
-	return decode(op, body, newReader(padded(body)), true)
+	return decode(op, body, copied, true)
 }
 
-// DecodeShared is Decode for a request that may share the memory of body,
-// which must not be changed afterwards. It saves a copy of the body when that has room for eight bytes more.
-func DecodeShared(op api.Operation, body []byte) (api.Request, error) {
-	if cap(body)-len(body) < padding {
-		return Decode(op, body)
+// DecodeBuffer is Decode without a copy of the body, when that is worth its
+// while and body has room for eight bytes more, which are overwritten. Where
+// keep is true the request may share body's memory, which must then not be changed afterwards.
+func DecodeBuffer(op api.Operation, body []byte, keep bool) (api.Request, error) {
+	if keep {
+		return decode(op, body, kept, true)
 	}
-	r := newReader(body[:len(body)+padding])
-	clear(r.b[len(body):])
-	r.shared = true
-	return decode(op, body, r, true)
+	return decode(op, body, passing, true)
 }
 
 // DecodeValues is Decode with the items that are stored as they were written:
 // their numbers and sets keep their texts and order. Replaying a request and comparing two need that.
 func DecodeValues(op api.Operation, body []byte) (api.Request, error) {
-	return decode(op, body, newReader(padded(body)), false)
+	return decode(op, body, copied, false)
 }
 
-func decode(op api.Operation, body []byte, r *reader, build bool) (api.Request, error) {
-	defer r.release()
+// tenure is what becomes of a body when its request is read.
+type tenure int
+
+const (
+	copied  tenure = iota // it stays the caller's, and a copy is read
+	kept                  // it is the request's
+	passing               // it stays the caller's
+)
+
+func decode(op api.Operation, body []byte, t tenure, build bool) (api.Request, error) {
 	if op.Native {
 		return nil, &api.Error{Code: api.CodeUnknownOperation}
 	}
@@ -50,6 +56,11 @@ func decode(op api.Operation, body []byte, r *reader, build bool) (api.Request, 
 	}
 	in := op.New()
 	p := readPlanOf(reflect.TypeOf(in).Elem())
+	if cap(body)-len(body) < padding || t == passing && !p.puts {
+		t = copied
+	}
+	r := newReader(body, t)
+	defer r.release()
 	r.build = build
 	if r.next() != '{' || !p.members(r, reflect.ValueOf(in).UnsafePointer()) || !r.atEnd() {
 		return nil, r.serialization(body)

@@ -20,5 +20,6 @@
 // The items that are stored never become Go maps: they are read straight into their stored form (stored.go).
 //
 // Strings are slices of the body or of one copy of it, so that whoever keeps a
-// part of a request longer than the request keeps the whole of it: clone what is to stay.
+// part of a request longer than the request keeps the whole of it: clone what is to stay. Only where an
+// item is most of the body, and has memory of its own, are they copied one by one.
 package wire

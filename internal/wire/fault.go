@@ -83,7 +83,7 @@ func (r *reader) mismatch(w want, at place) bool {
 	}
 	switch {
 	case w.form == scalar, w.form == date:
-		if token := r.token(); token != "" {
+		if token := r.found(); token != "" {
 			return r.fault(token + " cannot be converted to " + w.name)
 		}
 		return false
@@ -97,8 +97,8 @@ func (r *reader) mismatch(w want, at place) bool {
 	return r.fault(faultCast)
 }
 
-// token returns AWS's name of the scalar that is next, "" when there is none.
-func (r *reader) token() string {
+// found returns AWS's name of the scalar that is next, "" when there is none.
+func (r *reader) found() string {
 	switch r.next() {
 	case '"':
 		return "STRING_VALUE"
@@ -126,14 +126,8 @@ func (r *reader) fault(message string) bool {
 // serialization returns the SerializationException of a body, with a text only
 // when the body is JSON at all: AWS parses before it looks at types.
 func (r *reader) serialization(body []byte) error {
-	if r.message != "" {
-		whole := r.b
-		if !r.shared { // b is unescaped as far as it was read
-			whole = padded(body)
-		}
-		if !isJSON(whole) {
-			r.message = ""
-		}
+	if r.message != "" && !isJSON(body, r.tenure) { // of a copy another one: it is unescaped as far as it was read
+		r.message = ""
 	}
 	return &api.Error{Code: api.CodeSerialization, Message: r.message}
 }

@@ -135,6 +135,18 @@ func FuzzDecode(f *testing.F) {
 				return
 			}
 			in, err := wire.Decode(op, []byte(body))
+			for _, keep := range []bool{false, true} {
+				buffer := append(make([]byte, 0, len(body)+8), body...)
+				other, otherErr := wire.DecodeBuffer(op, buffer, keep)
+				require.Equal(t, err, otherErr)
+				require.Equal(t, body, string(buffer))
+				if !keep {
+					clear(buffer)
+				}
+				if err == nil {
+					require.Equal(t, model(reflect.ValueOf(in)), model(reflect.ValueOf(other)))
+				}
+			}
 			if err != nil {
 				var e *api.Error
 				require.True(t, errors.As(err, &e) && e.Code == api.CodeSerialization)

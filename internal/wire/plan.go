@@ -18,6 +18,7 @@ import (
 type readPlan struct {
 	want   want
 	byName map[string]readMember
+	puts   bool // it has an item that is stored, which is most of it and has memory of its own
 }
 
 // readMember is a member of a structure, at an offset from its beginning.
@@ -41,6 +42,7 @@ func readPlanOf(t reflect.Type) *readPlan {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		p.byName[memberName(t, f)] = readMember{f.Offset, readerOf(f.Type)}
+		p.puts = p.puts || f.Type == typeAttributes
 	}
 	plan, _ := readPlans.LoadOrStore(t, p)
 	return plan.(*readPlan)
@@ -259,7 +261,7 @@ func readNames(r *reader, p unsafe.Pointer, at place) bool {
 		return true
 	}
 	for {
-		name, ok := r.key()
+		name, ok := r.name()
 		if !ok {
 			return false
 		}

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -22,7 +23,7 @@ type reader struct {
 	// are unescaped in place, for no text is longer than its escaped form.
 	b      []byte
 	i      int
-	shared bool // b is the body itself
+	tenure tenure
 
 	// message is AWS's text for the fault, empty for a body that is no JSON.
 	message string
@@ -54,18 +55,18 @@ const (
 	keptBytes = 64 << 10
 )
 
-// newReader returns a reader of b, which ends with padding. The caller releases it.
-func newReader(b []byte) *reader {
+// newReader returns a reader of a body, which has room for padding unless it is copied. The caller releases it.
+func newReader(body []byte, t tenure) *reader {
 	r := readers.Get().(*reader)
-	r.b = b
+	r.tenure = t
+	if t == copied {
+		r.b = make([]byte, len(body)+padding)
+		copy(r.b, body)
+		return r
+	}
+	r.b = body[:len(body)+padding]
+	clear(r.b[len(body):])
 	return r
-}
-
-// padded returns a copy of body with padding.
-func padded(body []byte) []byte {
-	b := make([]byte, len(body)+padding)
-	copy(b, body)
-	return b
 }
 
 // release makes r free for another body. What it has read stays.
@@ -155,13 +156,33 @@ func (r *reader) more(closing byte) (more, ok bool) {
 	return false, false
 }
 
-// key reads the name of a member and its colon.
+// key reads the name of a member and its colon. Nobody keeps it.
 func (r *reader) key() (string, bool) {
 	if r.next() != '"' {
 		return "", false
 	}
-	name, ok := r.text()
+	name, ok := r.token()
 	return name, ok && r.take(':')
+}
+
+// name is key for a name that the request keeps.
+func (r *reader) name() (string, bool) {
+	name, ok := r.key()
+	if !ok {
+		return "", false
+	}
+	return r.kept(name)
+}
+
+// kept returns a text that the request may keep.
+func (r *reader) kept(s string) (string, bool) {
+	if r.tenure != passing {
+		return s, true
+	}
+	if !r.spend(len(s)) {
+		return "", false
+	}
+	return strings.Clone(s), true
 }
 
 const (
@@ -183,8 +204,17 @@ func special(b []byte, i int) int {
 	}
 }
 
-// text reads the string whose opening quote is next.
+// text reads the string whose opening quote is next, for the request to keep.
 func (r *reader) text() (string, bool) {
+	s, ok := r.token()
+	if !ok {
+		return "", false
+	}
+	return r.kept(s)
+}
+
+// token reads the string whose opening quote is next. Nobody keeps it.
+func (r *reader) token() (string, bool) {
 	start := r.i + 1
 	i := special(r.b, start)
 	switch r.b[i] {
@@ -193,7 +223,7 @@ func (r *reader) text() (string, bool) {
 		return unsafe.String(unsafe.SliceData(r.b[start:]), i-start), true
 	case '\\':
 		dst := r.b[start:i]
-		if r.shared {
+		if r.tenure != copied {
 			size := r.rest(i) - start
 			if !r.spend(size) {
 				return "", false

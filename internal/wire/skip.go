@@ -97,9 +97,9 @@ func (r *reader) skipText() bool {
 	}
 }
 
-// isJSON reports whether a body, with padding at its end, is one JSON value.
-func isJSON(b []byte) bool {
-	r := newReader(b)
+// isJSON reports whether a body is one JSON value.
+func isJSON(body []byte, t tenure) bool {
+	r := newReader(body, t)
 	defer r.release()
 	return r.skip() && r.atEnd()
 }

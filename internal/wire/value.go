@@ -188,7 +188,7 @@ func (r *reader) item(at place, level int) (attr.Item, bool) {
 	}
 	base, valuesBase := len(r.names), len(r.values)
 	for {
-		name, ok := r.key()
+		name, ok := r.name()
 		if !ok {
 			return nil, false
 		}
@@ -248,7 +248,7 @@ func (r *reader) list(level int) ([]attr.Value, bool) {
 			break
 		}
 	}
-	l, ok := copied(r, r.values[base:])
+	l, ok := popped(r, r.values[base:])
 	r.values = pop(r.values, base)
 	return l, ok
 }
@@ -279,7 +279,7 @@ func (r *reader) strings() ([]string, bool) {
 			break
 		}
 	}
-	l, ok := copied(r, r.texts[base:])
+	l, ok := popped(r, r.texts[base:])
 	r.texts = pop(r.texts, base)
 	return l, ok
 }
@@ -324,7 +324,7 @@ func (r *reader) binarySet() ([][]byte, bool) {
 			break
 		}
 	}
-	l, ok := copied(r, r.binaries[base:])
+	l, ok := popped(r, r.binaries[base:])
 	r.binaries = pop(r.binaries, base)
 	return l, ok
 }
@@ -344,8 +344,8 @@ func push[E any](r *reader, stack []E, v E) ([]E, bool) {
 	return append(stack, v), true
 }
 
-// copied returns a copy of the end of a stack.
-func copied[E any](r *reader, list []E) ([]E, bool) {
+// popped returns a copy of the end of a stack.
+func popped[E any](r *reader, list []E) ([]E, bool) {
 	var e E
 	if !r.spend(len(list) * int(unsafe.Sizeof(e))) {
 		return nil, false
@@ -364,7 +364,7 @@ func (r *reader) bytes() ([]byte, bool) {
 	if r.next() != '"' {
 		return nil, r.mismatch(wantBlob, member)
 	}
-	s, ok := r.text()
+	s, ok := r.token()
 	if !ok {
 		return nil, false
 	}
@@ -391,7 +391,7 @@ func (r *reader) boolean() (b, ok bool) {
 	case 'f':
 		return false, r.literal("false")
 	case '"':
-		s, ok := r.text()
+		s, ok := r.token()
 		switch {
 		case !ok:
 			return false, false
