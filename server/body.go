@@ -11,10 +11,13 @@ import (
 	"strings"
 
 	"github.com/statordb/stator/api"
+	"github.com/statordb/stator/internal/sigv4"
 )
 
 // buffers are what an exchange keeps from one request to the next.
 type buffers struct {
+	signatures sigv4.Parser
+
 	body     []byte // of the request; decompressed, when decompress has returned
 	packed   []byte // as it came, when it was compressed
 	out      []byte // body of the answer

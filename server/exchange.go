@@ -129,7 +129,7 @@ func (x *exchange) target() bool {
 
 // signed judges the form of the signature. Any that is whole is accepted.
 func (x *exchange) signed() bool {
-	_, err := sigv4.Parse(x.r)
+	_, err := x.signatures.Parse(x.r)
 	if err == nil {
 		return true
 	}

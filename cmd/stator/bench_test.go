@@ -32,7 +32,7 @@ import (
 
 const (
 	benchConnections = 16
-	benchRounds      = 5
+	benchRounds      = 20
 	benchRows        = 100
 )
 

@@ -252,7 +252,8 @@ type single struct {
 	visible visibility
 	tx      tx
 	out     writeOutcome
-	row     []byte // room for the new row
+	row     []byte                // room for the new row
+	fn      func(kv.Writer) error // apply
 }
 
 // maxKeptRow is the capacity up to which the room for a row is kept: that of
@@ -263,6 +264,7 @@ func (e *Engine) newSingle(needs answerNeeds) *single {
 	s, ok := e.singles.Get().(*single)
 	if !ok {
 		s = &single{row: make([]byte, 0, 1<<10)}
+		s.fn = s.apply
 	}
 	s.needs = needs
 	return s
@@ -273,7 +275,7 @@ func (e *Engine) release(s *single) {
 	if cap(s.room) > cap(s.row) && cap(s.room) <= maxKeptRow {
 		s.row = s.room[:0]
 	}
-	*s = single{row: s.row}
+	*s = single{row: s.row, fn: s.fn}
 	e.singles.Put(s)
 }
 
@@ -298,7 +300,7 @@ func (e *Engine) commitNow(ctx context.Context, s *single) error {
 	if s.kind == writeDelete {
 		ctx = kv.WithPurpose(ctx, kv.PurposeDelete)
 	}
-	err := e.store.Update(ctx, s.apply)
+	err := e.store.Update(ctx, s.fn)
 	if err == nil {
 		e.changed(s.t)
 	}

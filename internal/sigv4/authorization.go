@@ -47,6 +47,36 @@ type Credential struct {
 	Terminator  string // "aws4_request"
 }
 
+// Parser is Parse for one request after the other. Most have the
+// Authorization of the one before but for its Signature, for a second: that is
+// all that it reads anew then. A Parser is for one goroutine; the zero Parser is ready.
+type Parser struct {
+	before string // the Signature in the header that last is of
+	date   string
+	last   Authorization
+}
+
+// Parse is the function Parse.
+func (p *Parser) Parse(r *http.Request) (Authorization, error) {
+	const name = "Signature="
+	header, date := value(r.Header, "Authorization"), value(r.Header, "X-Amz-Date")
+	before, signature := header, ""
+	if i := strings.LastIndexByte(header, '=') + 1; strings.HasSuffix(header[:i], " "+name) || strings.HasSuffix(header[:i], ","+name) {
+		before, signature = header[:i], header[i:]
+	}
+	plain := signature != "" && !strings.ContainsAny(signature, ", ") && date != "" && (r.URL == nil || r.URL.RawQuery == "")
+	if plain && before == p.before && date == p.date {
+		a := p.last
+		a.Signature, a.SecurityToken = signature, value(r.Header, "X-Amz-Security-Token")
+		return a, nil
+	}
+	a, err := Parse(r)
+	if err == nil && plain {
+		*p = Parser{before: strings.Clone(before), date: strings.Clone(date), last: a}
+	}
+	return a, err
+}
+
 // Parse reads the signature of a request. It fails with a *Fault when there is
 // none or it is malformed. That it parses says nothing about who sent it.
 func Parse(r *http.Request) (Authorization, error) {

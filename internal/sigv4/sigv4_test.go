@@ -232,6 +232,40 @@ func TestParseAllocates(t *testing.T) {
 	}))
 }
 
+// TestParser: a Parser says of each request what Parse says, whatever came before.
+func TestParser(t *testing.T) {
+	const head = "AWS4-HMAC-SHA256 Credential=a/20261122/c/d/aws4_request, SignedHeaders=host, "
+	requests := []*http.Request{
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=00"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131416Z", "Authorization: "+head+"Signature=00"),
+		request("POST", "/", "", "X-Amz-Date: yesterday", "Authorization: "+head+"Signature=00"),
+		request("POST", "/", "", "Authorization: "+head+"Signature=00"),
+		request("POST", "/", "", "Date: Sun, 22 Nov 2026 13:14:15 GMT", "Authorization: "+head+"Signature=02"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "X-Amz-Security-Token: t", "Authorization: "+head+"Signature=01"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature="),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=1,SignedHeaders=host;a"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=1 x"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=1=2"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=3, XSignature=3"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=3, XSignature=4"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=3, Signature=4"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: AWS4-HMAC-SHA256 Signature=00"),
+		request("POST", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=00"),
+		request("POST", "/", ""),
+	}
+	for _, first := range requests {
+		for _, second := range requests {
+			var p sigv4.Parser
+			for _, r := range []*http.Request{first, second, first} {
+				want, wantErr := sigv4.Parse(r)
+				got, err := p.Parse(r)
+				require.Equal(t, wantErr, err)
+				require.Equal(t, want, got)
+			}
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("AWS4-HMAC-SHA256 "+whole, "20261122T131415Z", "")
 	f.Add("", "", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a/b/c/d/e&X-Amz-Signature=0&X-Amz-SignedHeaders=host;;content-length&X-Amz-Date=20261122T131415Z&%zz=%&b")
@@ -245,6 +279,12 @@ func FuzzParse(f *testing.F) {
 			r.Header["Authorization"] = []string{authorization}
 			r.Header["X-Amz-Date"] = []string{date}
 			a, err := sigv4.Parse(r)
+			var p sigv4.Parser
+			for range 2 {
+				again, err2 := p.Parse(r)
+				require.Equal(t, err, err2)
+				require.Equal(t, a, again)
+			}
 			if err != nil {
 				require.IsType(t, &sigv4.Fault{}, err)
 				return
@@ -259,10 +299,15 @@ func FuzzParse(f *testing.F) {
 func BenchmarkParse(b *testing.B) {
 	r := request("POST", "/", "{}", "X-Amz-Date: 20261122T131415Z", "Authorization: AWS4-HMAC-SHA256 Credential=any/20261122/local/dynamodb/aws4_request, "+
 		"SignedHeaders=accept-encoding;amz-sdk-invocation-id;content-length;content-type;host;x-amz-date;x-amz-target, Signature=471a151e9dd29523707da12d0be1ea562c7267a0f9101c6b7043415d3a299076")
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := sigv4.Parse(r); err != nil {
-			b.Fatal(err)
-		}
+	var p sigv4.Parser
+	for name, parse := range map[string]func(*http.Request) (sigv4.Authorization, error){"new": sigv4.Parse, "as before": p.Parse} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := parse(r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
