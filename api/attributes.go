@@ -5,8 +5,8 @@ import (
 	"github.com/statordb/stator/internal/itemcodec"
 )
 
-// Attributes is an item that is stored, or an item or a part of one in an
-// output. It may be in the form that the store holds and is then decoded only when
+// Attributes is the item of a put, or an item or a part of one in an output. It
+// may be in the form that the store holds and is then decoded only when
 // somebody asks for values, so that a cache, the wire and a caller who just
 // wants to know whether the item exists do not pay for it. The zero Attributes is absent.
 //

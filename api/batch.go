@@ -62,7 +62,7 @@ type WriteRequest struct {
 
 // PutRequest puts an item, as PutItem does.
 type PutRequest struct {
-	// Item is the whole item. Required.
+	// Item is the whole item: ItemOf(item). Required.
 	Item Attributes
 }
 

@@ -29,8 +29,8 @@ type PutItemInput struct {
 	// TableName is the table's name or ARN. Required.
 	TableName *string
 
-	// Item is the new item with its whole primary key, of at most 400 KB.
-	// Required.
+	// Item is the new item with its whole primary key, of at most 400 KB:
+	// ItemOf(item). Required.
 	Item Attributes
 
 	// ConditionExpression must hold for the item that is there now, else the

@@ -94,7 +94,7 @@ type Put struct {
 	// TableName is the table's name or ARN. Required.
 	TableName *string
 
-	// Item is the whole item. Required.
+	// Item is the whole item: ItemOf(item). Required.
 	Item Attributes
 
 	ConditionExpression *string
