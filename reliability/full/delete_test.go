@@ -56,7 +56,8 @@ func TestDelete(t *testing.T) {
 			deleted += len(ids)
 			d.holds("tab", nil)
 			refill, _ := d.fillWith("tab", large)
-			require.Greater(t, len(refill), first*8/10, "the space is not lost")
+			// On ext4 0.80 to 1.00 of the first items were seen: the reserve may lie in the file now, or in pieces too short for 20 kB.
+			require.Greater(t, len(refill), first*2/3, "the space is not lost")
 			require.Less(t, needed, first/4, "deletions until writing goes on")
 			t.Logf("figures: %s: %d items of 20 kB filled it, %d were deleted from a full store, writing went on after at most %d, file of %d KiB", m.name, first, deleted, needed, fileSize(t, d.path)>>10)
 		})
