@@ -13,6 +13,7 @@ import (
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/internal/engine"
 	"github.com/statordb/stator/internal/oracle"
+	"github.com/statordb/stator/internal/wire"
 	"github.com/statordb/stator/kv"
 	"github.com/statordb/stator/kv/boltkv"
 	"github.com/statordb/stator/kv/kvtest"
@@ -32,6 +33,7 @@ type reopened struct {
 	*engine.Engine
 	store   func() (kv.Store, error)
 	options engine.Options
+	wire    bool
 	limiter *counting // nil when there is none
 	did     ran
 }
@@ -63,6 +65,15 @@ func (r *reopened) close() error {
 
 // Serve counts what came of a request, for a run in which nothing expires proves nothing of expiry.
 func (r *reopened) Serve(ctx context.Context, in api.Request) (api.Response, error) {
+	if op, ok := api.Lookup(in.Operation()); r.wire && ok && !op.Native {
+		body, err := wire.AppendRequest(nil, in)
+		if err != nil {
+			return nil, err
+		}
+		if in, err = wire.Decode(op, body); err != nil {
+			return nil, err
+		}
+	}
 	out, err := r.Engine.Serve(ctx, in)
 	if err != nil {
 		r.did.refused++
@@ -97,7 +108,7 @@ func newRig(t testing.TB, setup oracle.Setup, bend flaw) *rig {
 	r.model = oracle.New(oracle.Options{Now: r.clock.Now, HideExpired: setup.HideExpired})
 	r.subjects = []oracle.Subject{{Name: "oracle", Client: r.model}}
 	for i, s := range setup.Engines {
-		e := &reopened{options: engine.Options{Now: r.clock.Now, ExpressionCache: s.ExpressionCache, HideExpired: setup.HideExpired, ExpiryRate: -1}}
+		e := &reopened{wire: s.Wire, options: engine.Options{Now: r.clock.Now, ExpressionCache: s.ExpressionCache, HideExpired: setup.HideExpired, ExpiryRate: -1}}
 		if s.Limiter {
 			e.limiter = &counting{}
 			e.options.Limiter = e.limiter

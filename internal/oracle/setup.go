@@ -32,6 +32,9 @@ type EngineSetup struct {
 	// Limiter puts one in that lets everything and counts what it was asked and told.
 	Limiter bool `json:",omitempty"`
 
+	// Wire makes of each request what the server makes of its JSON: items that are put come in their stored form.
+	Wire bool `json:",omitempty"`
+
 	// MaxBatchBytes and InitialMmapBytes are options of the disk.
 	MaxBatchBytes    int   `json:",omitempty"`
 	InitialMmapBytes int64 `json:",omitempty"`
@@ -47,6 +50,7 @@ func RandomSetup(seed uint64) Setup {
 			e.MaxBatchBytes = []int{0, 1, 4 << 10, 64 << 20}[r.IntN(4)]
 			e.InitialMmapBytes = []int64{0, -1, 1 << 20}[r.IntN(3)]
 		}
+		e.Wire = r.IntN(2) == 0
 		s.Engines = append(s.Engines, e)
 	}
 	return s
