@@ -12,10 +12,13 @@ import (
 // observe counts a request that was served. took is how long that was.
 func (e *Engine) observe(in api.Request, out api.Response, err error, took time.Duration) {
 	op, name := operationOf(in)
+	if isUserError(err) && (op < 0 || conditionOrConflict(err) == nil) {
+		// It is one error, not one for each table. Whatever it names is not looked at: Validate
+		// may have refused it, for its size too.
+		e.meters.general.copies[e.meters.any()].userErrors.Add(1)
+		return
+	}
 	if op < 0 {
-		if isUserError(err) {
-			e.meters.general.copies[e.meters.any()].userErrors.Add(1)
-		}
 		return
 	}
 	tables := e.catalog.Load().tables
@@ -27,10 +30,7 @@ func (e *Engine) observe(in api.Request, out api.Response, err error, took time.
 	if len(names) == 0 {
 		e.observeOn(nil, op, out, err, took)
 	}
-	for i, name := range names {
-		if i > 0 && isUserError(err) && conditionOrConflict(err) == nil {
-			return // it is one error, not one for each table
-		}
+	for _, name := range names {
 		e.observeOn(tables[name], op, out, err, took)
 	}
 }
@@ -65,12 +65,8 @@ func (e *Engine) observeOn(t *table, op int, out api.Response, err error, took t
 		m.operation(op, e.meters.copies).copies[c].failed.Add(1)
 	case isThrottling(err) || isThrottledTransaction(fault):
 		m.operation(op, e.meters.copies).copies[c].throttled.Add(1)
-	default:
-		if n := conditionOrConflict(err); n != nil {
-			n(&m.copies[c]).Add(1)
-		} else {
-			e.meters.general.copies[c].userErrors.Add(1)
-		}
+	default: // isUserError, and observe counts the others
+		conditionOrConflict(err)(&m.copies[c]).Add(1)
 	}
 }
 
