@@ -250,5 +250,3 @@ func (p *path) String() string {
 	}
 	return p.up.member(s)
 }
-
-func quote(s string) string { return "'" + s + "'" }

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/statordb/stator/attr"
+	"github.com/statordb/stator/internal/itemcodec"
 	"github.com/statordb/stator/internal/num"
 )
 
-// AWS repeats a faulty value in its message. Where that is a whole structure,
-// it is the text that Java or JSON makes of it, which can be as large as the
-// request and as deep; here it ends with … after maxEcho bytes, and lists, maps
+// AWS repeats a faulty value in its message, which can be as large as the
+// request; here it ends with … after maxEcho bytes. Where that is a whole structure,
+// it is the text that Java or JSON makes of it, as deep as the request; here lists, maps
 // and sets inside an item are not opened.
 const maxEcho = 8192
 
@@ -27,11 +28,23 @@ func (e *echo) add(parts ...string) {
 		if e.full {
 			return
 		}
-		if room := maxEcho - e.b.Len(); len(s) > room {
-			s, e.full = strings.ToValidUTF8(s[:room], "")+"…", true
-		}
+		s, e.full = cutEcho(s, maxEcho-e.b.Len())
 		e.b.WriteString(s)
 	}
+}
+
+// cutEcho returns a text that has at most room bytes, and … after them when it is longer.
+func cutEcho(s string, room int) (_ string, cut bool) {
+	if len(s) <= room {
+		return s, false
+	}
+	return strings.ToValidUTF8(s[:room], "") + "…", true
+}
+
+// quote returns a value as it is repeated.
+func quote(s string) string {
+	s, _ = cutEcho(s, maxEcho)
+	return "'" + s + "'"
 }
 
 func (e *echo) comma(i int, comma string) {
@@ -41,7 +54,7 @@ func (e *echo) comma(i int, comma string) {
 }
 
 // String returns the text in quotes.
-func (e *echo) String() string { return quote(e.b.String()) }
+func (e *echo) String() string { return "'" + e.b.String() + "'" }
 
 // echoList is a list of strings as Java writes it.
 func echoList(list []string) string {
@@ -98,9 +111,7 @@ func (e *echo) write(w WriteRequest) {
 	e.add("WriteRequest(")
 	if w.PutRequest != nil {
 		e.add("putRequest=PutRequest(item=")
-		if item, err := w.PutRequest.Item.Item(); err == nil {
-			e.item(item)
-		}
+		e.put(w.PutRequest.Item)
 		e.add(")")
 	}
 	if w.DeleteRequest != nil {
@@ -112,6 +123,34 @@ func (e *echo) write(w WriteRequest) {
 		e.add(")")
 	}
 	e.add(")")
+}
+
+// put adds an item that is put. Of one in its stored form nothing is decoded that is not told:
+// what takes little room there, such as tiny maps, takes forty times as much as values.
+func (e *echo) put(a Attributes) {
+	stored, ok := a.Stored()
+	if !ok {
+		e.item(a.item)
+		return
+	}
+	e.add("{")
+	comma := ""
+	for name, v := range itemcodec.Item(stored).All() {
+		if e.full {
+			return
+		}
+		text := unopened
+		switch v.Kind() {
+		case attr.List, attr.Map, attr.StringSet, attr.NumberSet, attr.BinarySet:
+		default:
+			scalar, _ := v.Decode() // of a scalar that All gave
+			text = echoValue(scalar)
+		}
+		e.add(comma)
+		e.attribute(name, v.Kind(), text)
+		comma = ", "
+	}
+	e.add("}")
 }
 
 // item adds an item or a key, with numbers in the form that they are stored in: an item may have no other.
@@ -127,9 +166,13 @@ func (e *echo) item(it attr.Item) {
 		if number, err := num.Canonical(v.Num()); v.Kind() == attr.Number && err == nil {
 			text = number
 		}
-		e.add(name, "=AttributeValue(", v.Kind().String(), "=", text, ")")
+		e.attribute(name, v.Kind(), text)
 	}
 	e.add("}")
+}
+
+func (e *echo) attribute(name string, kind attr.Kind, text string) {
+	e.add(name, "=AttributeValue(", kind.String(), "=", text, ")")
 }
 
 // echoKeys is BatchGetItem's RequestItems, which AWS repeats as JSON.
@@ -169,7 +212,10 @@ func (e *echo) jsonItem(it attr.Item) {
 	e.add("}")
 }
 
-// echoValue is a scalar's text, and … for everything else.
+// unopened stands for the contents of a list, map or set.
+const unopened = "…"
+
+// echoValue is a scalar's text, and unopened for everything else.
 func echoValue(v attr.Value) string {
 	switch v.Kind() {
 	case attr.String:
@@ -184,7 +230,7 @@ func echoValue(v attr.Value) string {
 	case attr.Null:
 		return strconv.FormatBool(v.IsNull())
 	}
-	return "…"
+	return unopened
 }
 
 func head(s string) string { return s[:min(len(s), maxEcho)] }

@@ -235,8 +235,12 @@ func TestBombs(t *testing.T) {
 		"many maps":         {target: "PutItem", body: put(`{"L":[` + strings.Repeat(`{"M":{"a":{"S":""}}},`, size/21) + `{"S":""}]}`)},
 		"many keys":         {target: "BatchGetItem", body: `{"RequestItems":{"users":{"Keys":[` + strings.Repeat(`{},`, size/3) + `{}]}}}`},
 		"invalid UTF-8":     {target: "PutItem", body: put("{\"S\":\"\xff\xfe\"}")},
+		"many tables":       {target: "BatchWriteItem", body: `{` + strings.Repeat(" ", size*6/7) + `"RequestItems":{` + each(`"tab%":null`, size/7) + `}}`},
 		"a long expression": {target: "Scan", body: `{"TableName":"users","FilterExpression":"` + strings.Repeat("(", size) + `"}`},
 		"zeros, compressed": {target: "PutItem", body: zipped(t, strings.Repeat("\x00", 64<<20)), headers: []string{"Content-Encoding: gzip"}},
+		"a long statement":  {target: "ExecuteStatement", body: `{"Statement":"SELECT * FROM users WHERE ` + strings.Repeat("(", room) + `"}`},
+		"a long name":       {target: "DescribeTable", body: `{"TableName":"` + strings.Repeat(`\u0001`, room/6) + `"}`},
+		"maps in a fault":   {target: "BatchWriteItem", body: `{"RequestItems":{"u":[` + each(`{"PutRequest":{"Item":{"id":{"S":"%"},"v":{"L":[`+each(maps, size/5)+`]}}}}`, size*3/5) + `]}}`},
 		"a long auth":       {body: "{}", headers: []string{"Authorization: AWS4-HMAC-SHA256 " + strings.Repeat("=,", 7000)}},
 	} {
 		t.Run(name, func(t *testing.T) {
