@@ -56,10 +56,13 @@ type Parser struct {
 	last   Authorization
 }
 
+// maxRemembered is the longest header that a Parser remembers: one of an SDK has a quarter of that.
+const maxRemembered = 1 << 10
+
 // Parse is the function Parse.
 func (p *Parser) Parse(r *http.Request) (Authorization, error) {
 	const name = "Signature="
-	header, date := value(r.Header, "Authorization"), value(r.Header, "X-Amz-Date")
+	header, date := strings.TrimSpace(value(r.Header, "Authorization")), value(r.Header, "X-Amz-Date")
 	before, signature := header, ""
 	if i := strings.LastIndexByte(header, '=') + 1; strings.HasSuffix(header[:i], " "+name) || strings.HasSuffix(header[:i], ","+name) {
 		before, signature = header[:i], header[i:]
@@ -71,8 +74,9 @@ func (p *Parser) Parse(r *http.Request) (Authorization, error) {
 		return a, nil
 	}
 	a, err := Parse(r)
-	if err == nil && plain {
-		*p = Parser{before: strings.Clone(before), date: strings.Clone(date), last: a}
+	if err == nil && plain && len(header) <= maxRemembered {
+		*p = Parser{before: before, date: date, last: a}
+		p.last.SecurityToken = ""
 	}
 	return a, err
 }

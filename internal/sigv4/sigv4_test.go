@@ -249,6 +249,8 @@ func TestParser(t *testing.T) {
 		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=3, XSignature=3"),
 		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=3, XSignature=4"),
 		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=3, Signature=4"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=5\u00a0"),
+		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=\u00a0"),
 		request("POST", "/", "", "X-Amz-Date: 20261122T131415Z", "Authorization: AWS4-HMAC-SHA256 Signature=00"),
 		request("POST", "/?X-Amz-Algorithm=AWS4-HMAC-SHA256", "", "X-Amz-Date: 20261122T131415Z", "Authorization: "+head+"Signature=00"),
 		request("POST", "/", ""),
