@@ -29,8 +29,11 @@ type buffers struct {
 	sending int64 // of Handler.sending
 }
 
-// Each request may use freeBytes that nobody counts.
-const freeBytes = 64 << 10
+// Each request may use freeBytes that nobody counts. A buffer of up to maxReused is used again.
+const (
+	freeBytes = 64 << 10
+	maxReused = freeBytes + bytes.MinRead
+)
 
 // The outcomes of reading a body besides success.
 var (
@@ -59,6 +62,7 @@ func (x *exchange) decompress() bool {
 		return true
 	}
 	x.packed, x.body = x.body, x.packed
+	packed := x.charged
 	source := bytes.NewReader(x.packed)
 	var err error
 	if x.unzip == nil {
@@ -69,17 +73,20 @@ func (x *exchange) decompress() bool {
 	if err == nil {
 		x.body, err = x.readAll(x.body[:0], x.unzip, -1)
 	}
-	if len(x.packed) > freeBytes {
+	if cap(x.packed) > maxReused {
 		x.packed = nil
 	}
+	x.uncharge(packed)
 	return x.hasRead(err)
 }
 
 // hasRead answers a request whose body could not be read, and reports whether it could.
 func (x *exchange) hasRead(err error) bool {
-	switch {
-	case err == nil:
+	if err == nil {
 		return true
+	}
+	x.releaseBody() // the client may take its time to send the rest
+	switch {
 	case errors.Is(err, errTooLarge):
 		x.drain()
 		x.refuseBare(http.StatusRequestEntityTooLarge, err)
@@ -113,7 +120,7 @@ func (x *exchange) readAll(b []byte, source io.Reader, announced int64) ([]byte,
 			if announced >= int64(len(b)) { // what sends more than it announced is not believed
 				size = min(size, announced+bytes.MinRead)
 			}
-			if !x.charge(size - int64(cap(b))) {
+			if !x.charge(counted(size) - counted(int64(cap(b)))) {
 				return b, errBusy
 			}
 			grown := make([]byte, len(b), max(size, int64(len(b))+1))
@@ -134,10 +141,21 @@ func (x *exchange) readAll(b []byte, source io.Reader, announced int64) ([]byte,
 	}
 }
 
+// counted returns how much of a buffer is charged.
+func counted(capacity int64) int64 { return max(capacity-maxReused, 0) }
+
 // charge takes n bytes of what all bodies together may use.
 func (x *exchange) charge(n int64) bool {
 	x.charged += n
 	return x.h.buffered.Add(n) <= x.h.opt.MaxBufferedBytes
+}
+
+// uncharge gives n bytes back.
+func (x *exchange) uncharge(n int64) {
+	if n != 0 {
+		x.charged -= n
+		x.h.buffered.Add(-n)
+	}
 }
 
 // chargeAnswer takes what the answer needs of what all answers together may
@@ -153,15 +171,15 @@ func (x *exchange) chargeAnswer() bool {
 	return false
 }
 
-// releaseBody gives back what was charged for the body, and the buffers that
-// nobody counts no longer.
+// bodyIsGiven reports whether the request may have the memory of its body: releaseBody drops it.
+func (x *exchange) bodyIsGiven() bool { return cap(x.body) > maxReused }
+
+// releaseBody gives back what was charged for the body, and drops the buffers
+// that are too large to be used again without being counted.
 func (x *exchange) releaseBody() {
-	if x.charged != 0 {
-		x.h.buffered.Add(-x.charged)
-		x.charged = 0
-	}
+	x.uncharge(x.charged)
 	for _, b := range [...]*[]byte{&x.body, &x.packed} {
-		if cap(*b) > freeBytes+bytes.MinRead {
+		if cap(*b) > maxReused {
 			*b = nil
 		}
 	}

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -204,4 +205,102 @@ func TestAnnouncedBodiesCostNothing(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4<<20))
+}
+
+// TestRefusedBodyHoldsNothing: what was refused leaves its room to others while its client is still sending.
+func TestRefusedBodyHoldsNothing(t *testing.T) {
+	h := server.New(noTables, quiet(server.Options{MaxBufferedBytes: 2 << 20}))
+	rest, client := io.Pipe()
+	r := call{}.request()
+	r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader("{}"), blanks(4<<20), rest)), 16<<20
+	done := make(chan int)
+	go func() {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		done <- w.Code
+	}()
+	_, err := client.Write([]byte(" ")) // returns when it has been read: the body is drained
+	require.NoError(t, err)
+	res, _ := do(t, h, call{body: "{}" + strings.Repeat(" ", 1<<20)})
+	require.Equal(t, 200, res.StatusCode)
+	require.NoError(t, client.Close())
+	require.Equal(t, 503, <-done)
+}
+
+// stored is a call whose body of so many bytes came compressed, and hardly smaller.
+func stored(t *testing.T, size int) call {
+	t.Helper()
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
+	require.NoError(t, err)
+	_, err = z.Write([]byte("{}" + strings.Repeat(" ", size-2)))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	return call{body: b.String(), headers: []string{"Content-Encoding: gzip"}}
+}
+
+// TestSmallBodiesAreNotCounted: neither one of unknown length nor one that came compressed.
+func TestSmallBodiesAreNotCounted(t *testing.T) {
+	h := server.New(noTables, quiet(server.Options{MaxBufferedBytes: 1}))
+	res, _ := do(t, h, stored(t, 30<<10))
+	require.Equal(t, 200, res.StatusCode)
+	r := call{}.request()
+	r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader("{}"), blanks(30<<10))), -1
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	require.Equal(t, 200, w.Code)
+	res, _ = do(t, h, call{body: "{}" + strings.Repeat(" ", 80<<10)})
+	require.Equal(t, 503, res.StatusCode, "the control")
+}
+
+// TestCompressedBodyIsGivenBack: while a request is served, its body counts once.
+func TestCompressedBodyIsGivenBack(t *testing.T) {
+	started, goOn := make(chan struct{}), make(chan struct{})
+	// To read one takes 230 KB and 450 KB; when it is read, 450 KB are left.
+	h := server.New(clientFunc(func(context.Context, api.Request) (api.Response, error) {
+		started <- struct{}{}
+		<-goOn
+		return &api.ListTablesOutput{}, nil
+	}), quiet(server.Options{MaxBufferedBytes: 1250 << 10}))
+	c := stored(t, 300<<10)
+	done := make(chan int)
+	for range 2 {
+		go func() {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, c.request())
+			done <- w.Code
+		}()
+		select {
+		case <-started:
+		case status := <-done:
+			close(goOn)
+			require.Equal(t, 200, status)
+		}
+	}
+	res, _ := do(t, h, c)
+	require.Equal(t, 503, res.StatusCode, "the control")
+	close(goOn)
+	for range 2 {
+		require.Equal(t, 200, <-done)
+	}
+}
+
+// TestRequestsKeepTheirTexts: no later body comes into memory that a request has, whatever their sizes.
+func TestRequestsKeepTheirTexts(t *testing.T) {
+	var names []*string
+	h := server.New(clientFunc(func(_ context.Context, in api.Request) (api.Response, error) {
+		names = append(names, in.(*api.DescribeTableInput).TableName)
+		return &api.DescribeTableOutput{}, nil
+	}), quiet(server.Options{}))
+	sizes := []int{100, 40 << 10, 65000, 65536, 65537, 65600, 66030, 66048, 66049, 70000, 300 << 10}
+	for n, size := range sizes {
+		body := fmt.Sprintf(`{"TableName":"table%d"`, n)
+		body += strings.Repeat(" ", size-len(body)-1) + "}"
+		res, _ := do(t, h, call{target: "DescribeTable", body: body})
+		require.Equal(t, 200, res.StatusCode)
+		do(t, h, call{body: strings.Repeat("x", 60000)}) // in the buffer that is there
+	}
+	for n := range sizes {
+		require.Equal(t, fmt.Sprint("table", n), *names[n], "a body of %d bytes", sizes[n])
+	}
 }

@@ -159,7 +159,7 @@ func (x *exchange) refuseJSON(status int, code api.Code, message string) {
 func (x *exchange) operate() {
 	status := x.outcome()
 	x.table, x.in = tableOf(x.in), nil
-	if len(x.body) > freeBytes {
+	if x.bodyIsGiven() {
 		x.table = strings.Clone(x.table) // it is a part of the body's text
 	}
 	x.releaseBody()
@@ -173,7 +173,7 @@ func (x *exchange) outcome() (status int) {
 		return x.failure(err) // the client has gone
 	}
 	defer x.h.admission.leave(places)
-	in, err := wire.DecodeBuffer(x.op, x.body, len(x.body) > freeBytes) // a large buffer is not used again
+	in, err := wire.DecodeBuffer(x.op, x.body, x.bodyIsGiven())
 	if err != nil {
 		x.refused = true
 		return x.failure(err)
