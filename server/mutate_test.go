@@ -241,6 +241,7 @@ func TestBombs(t *testing.T) {
 		"a long statement":  {target: "ExecuteStatement", body: `{"Statement":"SELECT * FROM users WHERE ` + strings.Repeat("(", room) + `"}`},
 		"a long name":       {target: "DescribeTable", body: `{"TableName":"` + strings.Repeat(`\u0001`, room/6) + `"}`},
 		"maps in a fault":   {target: "BatchWriteItem", body: `{"RequestItems":{"u":[` + each(`{"PutRequest":{"Item":{"id":{"S":"%"},"v":{"L":[`+each(maps, size/5)+`]}}}}`, size*3/5) + `]}}`},
+		"maps as keys":      {target: "BatchWriteItem", body: `{"RequestItems":{"users":[` + each(`{"PutRequest":{"Item":{"id":{"L":[`+each(maps, 1300<<10)+`]}}}}`, 11*1300<<10) + `]}}`},
 		"a long auth":       {body: "{}", headers: []string{"Authorization: AWS4-HMAC-SHA256 " + strings.Repeat("=,", 7000)}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -279,12 +279,16 @@ func (h *holds) takeWrites(ctx context.Context, in *api.BatchWriteItemInput, nam
 
 // prepareBatchPut is preparePut with the message that a batch has for a faulty key.
 func (t *table) prepareBatchPut(item api.Attributes) (write, error) {
+	r, err := t.rowOf(item, nil)
+	if err != nil {
+		return write{}, err
+	}
 	for _, k := range t.keys {
-		if item.Value(k.name).Kind() != k.kind {
-			return write{}, api.Validation("The provided key element does not match the schema")
+		if r.item().Lookup(k.name).Kind() != k.kind {
+			return write{}, errKeySchema()
 		}
 	}
-	return t.preparePut(item, nil)
+	return t.prepareRow(r)
 }
 
 // writesDone is what the answer to many writes needs. When they failed, it is

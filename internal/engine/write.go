@@ -50,6 +50,11 @@ func (t *table) preparePut(item api.Attributes, room []byte) (write, error) {
 	if err != nil {
 		return write{}, err
 	}
+	return t.prepareRow(r)
+}
+
+// prepareRow is preparePut of the row that was made of an item.
+func (t *table) prepareRow(r row) (write, error) {
 	if err := t.checkItemKey(r.item()); err != nil {
 		return write{}, err
 	}
@@ -60,6 +65,7 @@ func (t *table) preparePut(item api.Attributes, room []byte) (write, error) {
 	if over, err := t.oversize(w.put); over || err != nil {
 		return write{}, cmp.Or(err, error(api.Validation("Item size has exceeded the maximum allowed size")))
 	}
+	var err error
 	w.key, err = t.keyOf(w.put.item())
 	return w, err
 }
