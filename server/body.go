@@ -73,6 +73,7 @@ func (x *exchange) decompress() bool {
 	if err == nil {
 		x.body, err = x.readAll(x.body[:0], x.unzip, -1)
 	}
+	source.Reset(nil) // x.unzip keeps it
 	if cap(x.packed) > maxReused {
 		x.packed = nil
 	}

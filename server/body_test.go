@@ -304,3 +304,25 @@ func TestRequestsKeepTheirTexts(t *testing.T) {
 		require.Equal(t, fmt.Sprint("table", n), *names[n], "a body of %d bytes", sizes[n])
 	}
 }
+
+// TestCompressedBodyIsNotKept: while a request is served, its body is in memory once, decompressed.
+func TestCompressedBodyIsNotKept(t *testing.T) {
+	const size = 8_000_000
+	live := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	var during int64
+	h := server.New(clientFunc(func(context.Context, api.Request) (api.Response, error) {
+		during = live()
+		return &api.ListTablesOutput{}, nil
+	}), quiet(server.Options{}))
+	r := stored(t, size).request()
+	before := live()
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	require.Less(t, during-before, int64(size*3/2))
+	require.Greater(t, during-before, int64(size/2), "the control")
+	runtime.KeepAlive(r)
+}
