@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"errors"
@@ -18,11 +19,12 @@ import (
 type buffers struct {
 	signatures sigv4.Parser
 
-	body     []byte // of the request; decompressed, when decompress has returned
-	packed   []byte // as it came, when it was compressed
+	body     []byte // of the request, decompressed
 	out      []byte // body of the answer
 	squeezed bytes.Buffer
-	unzip    *gzip.Reader
+	packed   packed
+	source   *bufio.Reader // of packed
+	unzip    *gzip.Reader  // of source
 	zip      *gzip.Writer
 
 	charged int64 // of Handler.buffered
@@ -41,45 +43,72 @@ var (
 	errBusy     = errors.New("server: too many bodies at once")
 )
 
-// read reads the body of the request. It reports whether to go on.
+// read reads the body of the request, and decompresses it. It reports whether to go on.
 func (x *exchange) read() bool {
+	x.body = x.body[:0]
 	if x.r.Body == nil || x.r.ContentLength == 0 {
-		x.body = x.body[:0]
 		return true
 	}
 	var err error
-	if x.r.ContentLength > x.h.opt.MaxBodyBytes {
+	switch {
+	case x.r.ContentLength > x.h.opt.MaxBodyBytes:
 		err = errTooLarge
-	} else {
-		x.body, err = x.readAll(x.body[:0], x.r.Body, x.r.ContentLength)
+	case strings.EqualFold(x.header("Content-Encoding"), "gzip"):
+		err = x.readPacked()
+	default:
+		x.body, err = x.readAll(x.body, x.r.Body, x.r.ContentLength)
 	}
 	return x.hasRead(err)
 }
 
-// decompress replaces a body that came compressed. It reports whether to go on.
-func (x *exchange) decompress() bool {
-	if !strings.EqualFold(x.header("Content-Encoding"), "gzip") || len(x.body) == 0 {
-		return true
-	}
-	x.packed, x.body = x.body, x.packed
-	packed := x.charged
-	source := bytes.NewReader(x.packed)
-	var err error
+// readPacked reads a compressed body. What is wrong with its compression is
+// kept for decompressed, for other faults of a request come first.
+func (x *exchange) readPacked() (err error) {
+	x.packed = packed{body: x.r.Body, left: x.h.opt.MaxBodyBytes}
+	defer func() { x.packed = packed{} }()
 	if x.unzip == nil {
-		x.unzip, err = gzip.NewReader(source)
+		x.source = bufio.NewReader(&x.packed)
+		x.unzip = new(gzip.Reader)
 	} else {
-		err = x.unzip.Reset(source)
+		x.source.Reset(&x.packed)
 	}
-	if err == nil {
-		x.body, err = x.readAll(x.body[:0], x.unzip, -1)
+	if err = x.unzip.Reset(x.source); err == nil {
+		x.body, err = x.readAll(x.body, x.unzip, -1)
 	}
-	source.Reset(nil) // x.unzip keeps it
-	if cap(x.packed) > maxReused {
-		x.packed = nil
+	switch {
+	case x.packed.err != nil && x.packed.err != io.EOF:
+		return x.packed.err
+	case err == io.EOF: // there is nothing
+		return nil
+	case err != nil && err != errTooLarge && err != errBusy:
+		x.damaged = err
+		x.drain()
+		return nil
 	}
-	x.uncharge(packed)
-	return x.hasRead(err)
+	return err
 }
+
+// packed is a compressed body. It tells errors of its own from those of what unpacks it.
+type packed struct {
+	body io.Reader
+	left int64 // how many bytes more it may have
+	err  error
+}
+
+func (p *packed) Read(b []byte) (n int, err error) {
+	if p.err != nil {
+		return 0, p.err
+	}
+	n, err = p.body.Read(b)
+	if p.left -= int64(n); p.left < 0 {
+		err = errTooLarge
+	}
+	p.err = err
+	return n, err
+}
+
+// decompressed answers a request whose body was not compressed as it says, and reports whether to go on.
+func (x *exchange) decompressed() bool { return x.hasRead(x.damaged) }
 
 // hasRead answers a request whose body could not be read, and reports whether it could.
 func (x *exchange) hasRead(err error) bool {
@@ -151,14 +180,6 @@ func (x *exchange) charge(n int64) bool {
 	return x.h.buffered.Add(n) <= x.h.opt.MaxBufferedBytes
 }
 
-// uncharge gives n bytes back.
-func (x *exchange) uncharge(n int64) {
-	if n != 0 {
-		x.charged -= n
-		x.h.buffered.Add(-n)
-	}
-}
-
 // chargeAnswer takes what the answer needs of what all answers together may
 // use, and reports whether there is so much. What has changed something is
 // answered in any case.
@@ -175,14 +196,15 @@ func (x *exchange) chargeAnswer() bool {
 // bodyIsGiven reports whether the request may have the memory of its body: releaseBody drops it.
 func (x *exchange) bodyIsGiven() bool { return cap(x.body) > maxReused }
 
-// releaseBody gives back what was charged for the body, and drops the buffers
-// that are too large to be used again without being counted.
+// releaseBody gives back what was charged for the body, and drops a buffer
+// that is too large to be used again without being counted.
 func (x *exchange) releaseBody() {
-	x.uncharge(x.charged)
-	for _, b := range [...]*[]byte{&x.body, &x.packed} {
-		if cap(*b) > maxReused {
-			*b = nil
-		}
+	if x.charged != 0 {
+		x.h.buffered.Add(-x.charged)
+		x.charged = 0
+	}
+	if x.bodyIsGiven() {
+		x.body = nil
 	}
 }
 

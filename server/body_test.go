@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -109,18 +108,21 @@ func TestGzipRequests(t *testing.T) {
 		status int
 		body   string
 	}{
-		"small":          {call{body: zipped(t, "{}"), headers: encoded}, 200, empty},
-		"in two members": {call{body: zipped(t, "{") + zipped(t, "}"), headers: encoded}, 200, empty},
-		"in capitals":    {call{body: zipped(t, "{}"), headers: []string{"Content-Encoding: GZIP"}}, 200, empty},
-		"at the limit":   {call{body: zipped(t, pad(limit)), headers: encoded}, 200, empty},
-		"over it":        {call{body: zipped(t, pad(limit+1)), headers: encoded}, 413, ""},
-		"a bomb":         {call{body: zipped(t, pad(40<<20)), headers: encoded}, 413, ""},
-		"nothing":        {call{headers: encoded}, 400, serialization},
-		"not gzip":       {call{body: "{}", headers: encoded}, 400, serialization},
-		"cut off":        {call{body: zipped(t, pad(1000))[:20], headers: encoded}, 400, serialization},
-		"damaged":        {call{body: strings.Replace(zipped(t, "{}"), "}", "]", 1)[:20] + "xxxx", headers: encoded}, 400, serialization},
-		"another coding": {call{body: zipped(t, "{}"), headers: []string{"Content-Encoding: br"}}, 400, serialization},
-		"identity":       {call{body: "{}", headers: []string{"Content-Encoding: identity"}}, 200, empty},
+		"small":           {call{body: zipped(t, "{}"), headers: encoded}, 200, empty},
+		"in two members":  {call{body: zipped(t, "{") + zipped(t, "}"), headers: encoded}, 200, empty},
+		"in capitals":     {call{body: zipped(t, "{}"), headers: []string{"Content-Encoding: GZIP"}}, 200, empty},
+		"at the limit":    {call{body: zipped(t, pad(limit)), headers: encoded}, 200, empty},
+		"over it":         {call{body: zipped(t, pad(limit+1)), headers: encoded}, 413, ""},
+		"a bomb":          {call{body: zipped(t, pad(40<<20)), headers: encoded}, 413, ""},
+		"without an end":  {call{body: zipped(t, "")[:10] + strings.Repeat("\x00\x00\x00\xff\xff", limit/5+1), headers: encoded}, 413, ""}, // blocks of nothing
+		"cut off later":   {call{body: zipped(t, "")[:10] + strings.Repeat("\x00\x00\x00\xff\xff", 100), headers: encoded}, 400, serialization},
+		"of another kind": {call{body: "{}", headers: []string{"Content-Encoding: gzip", "Content-Type: text/plain"}}, 404, "<UnknownOperationException/>\n"},
+		"nothing":         {call{headers: encoded}, 400, serialization},
+		"not gzip":        {call{body: "{}", headers: encoded}, 400, serialization},
+		"cut off":         {call{body: zipped(t, pad(1000))[:20], headers: encoded}, 400, serialization},
+		"damaged":         {call{body: strings.Replace(zipped(t, "{}"), "}", "]", 1)[:20] + "xxxx", headers: encoded}, 400, serialization},
+		"another coding":  {call{body: zipped(t, "{}"), headers: []string{"Content-Encoding: br"}}, 400, serialization},
+		"identity":        {call{body: "{}", headers: []string{"Content-Encoding: identity"}}, 200, empty},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 2 { // the second finds used buffers
@@ -230,13 +232,7 @@ func TestRefusedBodyHoldsNothing(t *testing.T) {
 // stored is a call whose body of so many bytes came compressed, and hardly smaller.
 func stored(t *testing.T, size int) call {
 	t.Helper()
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
-	require.NoError(t, err)
-	_, err = z.Write([]byte("{}" + strings.Repeat(" ", size-2)))
-	require.NoError(t, err)
-	require.NoError(t, z.Close())
-	return call{body: b.String(), headers: []string{"Content-Encoding: gzip"}}
+	return call{body: packed(t, "{}"+strings.Repeat(" ", size-2)), headers: []string{"Content-Encoding: gzip"}}
 }
 
 // TestSmallBodiesAreNotCounted: neither one of unknown length nor one that came compressed.

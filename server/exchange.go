@@ -34,6 +34,7 @@ type exchange struct {
 	status      int         // of the answer; 0 is none yet
 	fault       error       // what was answered, for the log
 	refused     bool        // before the Client saw it
+	damaged     error       // what is wrong with the compression of the body
 }
 
 // maxKept is the capacity up to which a buffer is kept for the next exchange.
@@ -85,14 +86,14 @@ func (x *exchange) serve() {
 	contentType, _, _ := strings.Cut(x.header("Content-Type"), ";")
 	contentType = strings.TrimSpace(contentType)
 	amazon, plain := strings.EqualFold(contentType, jsonAmazon), strings.EqualFold(contentType, jsonPlain)
-	if x.r.Method != http.MethodPost || len(x.body) > 0 && !amazon && !plain {
+	if x.r.Method != http.MethodPost || (len(x.body) > 0 || x.damaged != nil) && !amazon && !plain {
 		x.notFound()
 		return
 	}
 	if !amazon {
 		x.contentType = jsonPlain
 	}
-	if !x.decompress() {
+	if !x.decompressed() {
 		return
 	}
 	if !x.target() || !x.signed() {

@@ -111,11 +111,17 @@ func judge(t *testing.T, res *http.Response) string {
 	return string(body)
 }
 
-func zipped(t testing.TB, body string) string {
+func zipped(t testing.TB, body string) string { return zippedAt(t, body, gzip.DefaultCompression) }
+
+// packed returns body in gzip's form, and no smaller.
+func packed(t testing.TB, body string) string { return zippedAt(t, body, gzip.NoCompression) }
+
+func zippedAt(t testing.TB, body string, level int) string {
 	t.Helper()
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, err := z.Write([]byte(body))
+	z, err := gzip.NewWriterLevel(&b, level)
+	require.NoError(t, err)
+	_, err = z.Write([]byte(body))
 	require.NoError(t, err)
 	require.NoError(t, z.Close())
 	return b.String()

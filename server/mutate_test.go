@@ -220,6 +220,7 @@ func TestBombs(t *testing.T) {
 		"values of maps":    {target: "UpdateItem", body: `{"TableName":"users","Key":{"id":{"S":"bomb"}},"UpdateExpression":"SET a = :v","ExpressionAttributeValues":{":v":{"L":[` + each(maps, room) + `]}}}`},
 		"many names":        {target: "Scan", body: `{"TableName":"users","FilterExpression":"a = :v","ExpressionAttributeNames":{` + each(`"#%":"x"`, room) + `}}`},
 		"a set of names":    {target: "Scan", body: `{"TableName":"users","AttributesToGet":[` + each(`"%"`, room) + `]}`},
+		"maps, packed":      {target: "UpdateItem", body: packed(t, `{"TableName":"users","Key":{"id":{"S":"bomb"}},"UpdateExpression":"SET a = :v","ExpressionAttributeValues":{":v":{"L":[`+each(maps, room)+`]}}}`), headers: []string{"Content-Encoding: gzip"}},
 		"maps, compressed":  {target: "PutItem", body: zipped(t, put(`{"L":[`+each(maps, room)+`]}`)), headers: []string{"Content-Encoding: gzip"}},
 		"deep lists":        {target: "PutItem", body: put(strings.Repeat(`{"L":[`, size/6))},
 		"deep lists, whole": {target: "PutItem", body: put(strings.Repeat(`{"L":[`, size/9) + strings.Repeat(`]}`, size/9))},

@@ -27,7 +27,7 @@ func Decode(op api.Operation, body []byte) (api.Request, error) {
 // keep is true the request may share body's memory, which must then not be changed afterwards.
 func DecodeBuffer(op api.Operation, body []byte, keep bool) (api.Request, error) {
 	if keep {
-		return decode(op, body, kept, true)
+		return decode(op, body, owned, true)
 	}
 	return decode(op, body, passing, true)
 }
@@ -43,7 +43,7 @@ type tenure int
 
 const (
 	copied  tenure = iota // it stays the caller's, and a copy is read
-	kept                  // it is the request's
+	owned                 // it is the request's
 	passing               // it stays the caller's
 )
 

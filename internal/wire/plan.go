@@ -18,7 +18,7 @@ import (
 type readPlan struct {
 	want   want
 	byName map[string]readMember
-	puts   bool // it has an item that is stored, which is most of it and has memory of its own
+	puts   bool // one of its members is an item that is stored: that is most of a PutItem, and has memory of its own
 }
 
 // readMember is a member of a structure, at an offset from its beginning.

@@ -213,7 +213,7 @@ func (r *reader) text() (string, bool) {
 	return r.kept(s)
 }
 
-// token reads the string whose opening quote is next. Nobody keeps it.
+// token reads the string whose opening quote is next, which may be a part of b.
 func (r *reader) token() (string, bool) {
 	start := r.i + 1
 	i := special(r.b, start)
