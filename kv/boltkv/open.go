@@ -156,6 +156,10 @@ func findBucket(db *bolt.DB, path string) (found bool, err error) {
 	if foreign, _ := tx.Cursor().First(); foreign != nil {
 		return false, fmt.Errorf("%w: a bbolt file of another program, it has no bucket %q", kv.ErrCorrupt, bucketName)
 	}
+	const newFile = 1      // the transaction that bbolt says has made one
+	if tx.ID() > newFile { // our files get their bucket with the commit after that
+		return false, fmt.Errorf("%w: the file lists no bucket, want %q", kv.ErrCorrupt, bucketName)
+	}
 	return false, nil
 }
 

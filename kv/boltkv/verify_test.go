@@ -171,3 +171,42 @@ func TestCheckRows(t *testing.T) {
 		require.ErrorIs(t, scan("100", "101", reverse), kv.ErrCorrupt)
 	}
 }
+
+// TestListWithoutBuckets: a file that was written to and lists no bucket is damaged, and not as good as new; one that
+// has nothing in it is new.
+func TestListWithoutBuckets(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	store := openAt(t, path)
+	require.NoError(t, put(store, "a", "1"))
+	require.NoError(t, store.Close())
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	found := 0
+	size := os.Getpagesize()
+	for at := 2 * size; at < len(whole); at += size {
+		const leafPage, flagsAt, countAt = 0x02, 8, 10
+		if binary.LittleEndian.Uint16(whole[at+flagsAt:]) != leafPage || binary.LittleEndian.Uint16(whole[at+countAt:]) != 1 {
+			continue
+		}
+		b := bytes.Clone(whole)
+		b[at+countAt] ^= 1 // a bit
+		require.NoError(t, os.WriteFile(path, b, 0o600))
+		damaged, err := boltkv.Open(path, nil)
+		if err == nil { // not the list, or that of an earlier commit
+			require.Equal(t, "1", get(t, damaged, "a"))
+			require.NoError(t, damaged.Close())
+			continue
+		}
+		require.ErrorIs(t, err, kv.ErrCorrupt)
+		require.ErrorContains(t, err, "lists no bucket")
+		after, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, b, after)
+		found++
+	}
+	require.Equal(t, 1, found)
+
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	store = openAt(t, path)
+	require.NoError(t, put(store, "a", "1"))
+}

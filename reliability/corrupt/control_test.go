@@ -53,7 +53,7 @@ func TestControlServed(t *testing.T) {
 			continue
 		}
 		b := append([]byte(nil), whole...)
-		b[f.Offset] ^= 1 << f.Bit
+		b[f.Offset] ^= f.Mask
 		for key, value := range blindAnswers(t, b) {
 			if truth[key] != value {
 				wrong[region]++

@@ -2,7 +2,7 @@
 // file, and more than that, and look whether the database then answers the truth or an error,
 // whether a check names the damage, and whether salvage saves what is readable.
 //
-// What this shows: bits of each kind of byte that the file has, one at a time, are changed; all that can be asked
+// What this shows: bytes of each kind that the file has, one at a time, are changed, by a bit, by all or by any bits; all that can be asked
 // is asked, before and after writing, in a child that has a deadline; an answer that is neither the truth nor an error
 // is a fault, and so is damage that neither an answer nor the check finds, unless nobody reads the byte.
 //

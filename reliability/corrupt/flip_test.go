@@ -53,10 +53,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// flip is one changed bit.
+// flip is one changed byte: the bits of Mask are turned over.
 type flip struct {
 	Offset int
-	Bit    uint
+	Mask   byte
+}
+
+// randomFlip is a single bit half of the time, otherwise the whole byte or any change of it.
+func randomFlip(offset int, random *rand.Rand) flip {
+	switch random.IntN(4) {
+	case 0:
+		return flip{offset, 0xFF}
+	case 1:
+		return flip{offset, byte(1 + random.IntN(255))}
+	}
+	return flip{offset, 1 << random.UintN(8)}
 }
 
 // outcome is what became of a flip.
@@ -142,7 +153,7 @@ func (r *rig) read(b []byte) (map[string]string, error) {
 
 func (r *rig) try(f flip) (o outcome, err error) {
 	b := bytes.Clone(r.whole)
-	b[f.Offset] ^= 1 << f.Bit
+	b[f.Offset] ^= f.Mask
 	path, err := r.file(b)
 	if err != nil {
 		return o, err
@@ -327,7 +338,7 @@ func choose(names []string, n int) (list []flip) {
 	if n == 0 {
 		for i, name := range names {
 			if !idle(name) {
-				list = append(list, flip{i, random.UintN(8)})
+				list = append(list, randomFlip(i, random))
 			}
 		}
 		return list
@@ -336,14 +347,14 @@ func choose(names []string, n int) (list []flip) {
 	for len(list) < n {
 		for _, name := range order {
 			if len(list) < n {
-				list = append(list, flip{by[name][random.IntN(len(by[name]))], random.UintN(8)})
+				list = append(list, randomFlip(by[name][random.IntN(len(by[name]))], random))
 			}
 		}
 	}
 	return list
 }
 
-// TestFlips changes one bit at a time, anywhere in the file. What the database then answers is the truth or an error,
+// TestFlips changes one byte at a time, anywhere in the file. What the database then answers is the truth or an error,
 // before and after writing; the check finds whatever is not in bytes that nobody reads.
 func TestFlips(t *testing.T) {
 	path := filepath.Join(ram.Dir(t), "whole.db") // each flip writes it anew, some times
@@ -365,7 +376,7 @@ func TestFlips(t *testing.T) {
 	}
 	sum := told.sum()
 	t.Logf("flips by region:\n%s", told.String())
-	t.Logf("flips: %d single bits in a file of %d bytes, in %d kinds of bytes: %d files refused, %d answers of an error, %d found by the check alone, %d in bytes that nobody reads, %d wrong; %v",
+	t.Logf("flips: %d single bytes in a file of %d bytes, in %d kinds of bytes: %d files refused, %d answers of an error, %d found by the check alone, %d in bytes that nobody reads, %d wrong; %v",
 		sum[0], len(whole), len(told.rows), sum[1], sum[2], sum[3], sum[4], sum[5], time.Since(began).Round(time.Millisecond))
 	require.Positive(t, sum[1])
 	require.Positive(t, sum[2])
@@ -391,7 +402,7 @@ func (c *table) add(region string, f flip, o outcome) {
 	row := c.rows[region]
 	row[0]++
 	fault := func(format string, args ...any) {
-		c.faults = append(c.faults, fmt.Sprintf("byte %d bit %d (%s): ", f.Offset, f.Bit, region)+fmt.Sprintf(format, args...))
+		c.faults = append(c.faults, fmt.Sprintf("byte %d mask %02x (%s): ", f.Offset, f.Mask, region)+fmt.Sprintf(format, args...))
 	}
 	switch {
 	case o.Died != "":
