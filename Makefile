@@ -113,6 +113,7 @@ soak-kill:
 # FLIPS single bits are changed; 0 is one bit of every byte that is in use.
 soak-corrupt:
 	$(SOAK) ./corrupt -timeout 4h -args -flips=$(FLIPS)
+	$(SOAK) ./corrupt -timeout 4h -run '^TestFlips$$' -args -structure
 
 # FULLTIMES times everything about full stores, which depends on who writes when.
 soak-full:

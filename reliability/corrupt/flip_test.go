@@ -32,6 +32,8 @@ import (
 var (
 	flips = flag.Int("flips", 500, "how many bytes are changed, one at a time; 0 is all that are in use")
 	seed  = flag.Uint64("seed", 1, "of the choice of bytes")
+
+	structure = flag.Bool("structure", false, "change each bit, and each whole byte, of the kinds of which there are few: what holds the file together")
 )
 
 // flipDeadline is how long everything that is asked about one flip may take.
@@ -344,6 +346,21 @@ func choose(names []string, n int) (list []flip) {
 		return list
 	}
 	order := slices.Sorted(maps.Keys(by))
+	if *structure {
+		const rare, enough = 600, 60
+		for _, name := range order {
+			if idle(name) || len(by[name]) > rare {
+				continue
+			}
+			for _, i := range by[name][:min(len(by[name]), enough)] {
+				for bit := range 8 {
+					list = append(list, flip{i, 1 << bit})
+				}
+				list = append(list, flip{i, 0xFF})
+			}
+		}
+		return list
+	}
 	for len(list) < n {
 		for _, name := range order {
 			if len(list) < n {
