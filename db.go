@@ -101,6 +101,9 @@ func (db *DB) Serve(ctx context.Context, in api.Request) (api.Response, error) {
 	return db.engine.Serve(ctx, in)
 }
 
+// Borrows reports whether c is db; see api.Borrower.
+func (db *DB) Borrows(c api.Client) bool { return c == api.Client(db) }
+
 // Close waits for the operations under way and closes the store. Long work,
 // such as filling a new index, goes on when the database is opened again. What
 // is called afterwards fails with ErrClosed.

@@ -17,6 +17,17 @@ type Client interface {
 	Serve(ctx context.Context, in Request) (Response, error)
 }
 
+// Borrower is a Client that keeps its word about the memory of requests also
+// where that is hard, as when it is canceled: when Serve has returned, nothing
+// of it, no goroutine either, looks at the request. The server then uses memory of requests again.
+type Borrower interface {
+	Client
+
+	// Borrows reports whether c is that Client, and not one that embeds it or
+	// is wrapped around it.
+	Borrows(c Client) bool
+}
+
 // Request is the input of one operation: a pointer to one of this package's
 // …Input structs. The set is closed.
 type Request interface {

@@ -174,13 +174,25 @@ func (x *exchange) outcome() (status int) {
 		return x.failure(err) // the client has gone
 	}
 	defer x.h.admission.leave(places)
-	in, err := wire.DecodeBuffer(x.op, x.body, x.bodyIsGiven())
+	var in api.Request
+	var lease wire.Lease // not ended when the Client panics: nobody knows who still looks at the request then
+	if x.h.borrows {
+		in, lease, err = wire.DecodeLent(x.op, x.body, x.bodyIsGiven())
+	} else {
+		in, err = wire.DecodeBuffer(x.op, x.body, x.bodyIsGiven())
+	}
 	if err != nil {
 		x.refused = true
 		return x.failure(err)
 	}
 	x.in = in
-	out, err := x.response()
+	status = x.written(x.response())
+	lease.End()
+	return status
+}
+
+// written writes what the Client answered to x.out.
+func (x *exchange) written(out api.Response, err error) (status int) {
 	if err != nil {
 		return x.failure(err)
 	}

@@ -12,6 +12,7 @@ import (
 // concurrent use.
 type Handler struct {
 	client    api.Client
+	borrows   bool // the client, see api.Borrower
 	opt       Options
 	hosts     set
 	origins   set
@@ -27,8 +28,10 @@ var _ http.Handler = (*Handler)(nil)
 // whoever opened the client closes it, after the last request.
 func New(client api.Client, options *Options) *Handler {
 	full := options.withDefaults()
+	b, ok := client.(api.Borrower)
 	return &Handler{
 		client:  client,
+		borrows: ok && b.Borrows(client),
 		opt:     full,
 		hosts:   newSet(full.Hosts, hostname),
 		origins: newSet(full.AllowOrigins, func(s string) string { return s }),

@@ -73,13 +73,16 @@ func (b *Builder) Kept() int {
 	return cap(b.buf) + cap(b.moved) + cap(b.spans)*int(unsafe.Sizeof(span{}))
 }
 
-// Item completes the item, which has memory of its own.
+// Item completes the item, which is good until b is used again.
 func (b *Builder) Item() (Built, bool) {
 	if !b.closeNamed(Open{start: 1}, false) || len(b.buf) > MaxBuilt {
 		return Built{}, false
 	}
-	return Built{item: bytes.Clone(b.buf), size: b.size}, true
+	return Built{item: b.buf, size: b.size}, true
 }
+
+// Clone returns an item with memory of its own.
+func (b Built) Clone() Built { return Built{item: bytes.Clone(b.item), size: b.size} }
 
 // grow doubles a buffer that is nearly full: append would copy a long one more often on its way up.
 func (b *Builder) grow() {

@@ -170,6 +170,30 @@ func TestNoSharing(t *testing.T) {
 			require.Equal(t, before, fmt.Sprint(model(valueOf(in))), way)
 		}
 	}
+	// An item that is lent is good until the lease ends, and all else stays.
+	put := lookup(t, "PutItem")
+	body := append(make([]byte, 0, 128), `{"TableName":"users","Item":{"name":{"S":"plain"}}}`...)
+	lent, lease, err := wire.DecodeLent(put, body, false)
+	require.NoError(t, err)
+	clear(body)
+	item := lent.(*api.PutItemInput).Item
+	require.Equal(t, "plain", item.Value("name").Str())
+	require.Equal(t, "users", *lent.(*api.PutItemInput).TableName)
+	held, _, ok := item.Built()
+	require.True(t, ok)
+	before := string(held)
+	changed := false
+	for range 100 { // the pool may give another reader
+		lease.End()
+		body = append(body[:0], `{"TableName":"other","Item":{"name":{"S":"other"}}}`...)
+		_, lease, err = wire.DecodeLent(put, body, false)
+		require.NoError(t, err)
+		changed = changed || string(held) != before
+	}
+	lease.End()
+	require.True(t, changed, "its memory is used again")
+	require.Equal(t, "users", *lent.(*api.PutItemInput).TableName)
+
 	op, buffer := lookup(t, "ListTables"), append(make([]byte, 0, 64), `{"ExclusiveStartTableName":"users"}`...)
 	in, err := wire.DecodeBuffer(op, buffer, true) // which saves the copy
 	require.NoError(t, err)

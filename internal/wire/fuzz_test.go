@@ -135,17 +135,25 @@ func FuzzDecode(f *testing.F) {
 				return
 			}
 			in, err := wire.Decode(op, []byte(body))
-			for _, keep := range []bool{false, true} {
+			for _, way := range []string{"kept", "passing", "lent"} {
 				buffer := append(make([]byte, 0, len(body)+8), body...)
-				other, otherErr := wire.DecodeBuffer(op, buffer, keep)
+				var other api.Request
+				var otherErr error
+				var lease wire.Lease
+				if way == "lent" {
+					other, lease, otherErr = wire.DecodeLent(op, buffer, false)
+				} else {
+					other, otherErr = wire.DecodeBuffer(op, buffer, way == "kept")
+				}
 				require.Equal(t, err, otherErr)
 				require.Equal(t, body, string(buffer))
-				if !keep {
+				if way != "kept" {
 					clear(buffer)
 				}
 				if err == nil {
 					require.Equal(t, model(reflect.ValueOf(in)), model(reflect.ValueOf(other)))
 				}
+				lease.End()
 			}
 			if err != nil {
 				var e *api.Error

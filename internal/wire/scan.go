@@ -176,7 +176,7 @@ func (r *reader) name() (string, bool) {
 
 // kept returns a text that the request may keep.
 func (r *reader) kept(s string) (string, bool) {
-	if r.tenure != passing {
+	if r.tenure != passing && r.tenure != lent {
 		return s, true
 	}
 	if !r.spend(len(s)) {
