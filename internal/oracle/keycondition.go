@@ -111,17 +111,12 @@ func (t *table) checkParts(x *index, parts []keyPart) error {
 		}
 		p := parts[at]
 		used++
-		if p.op != "=" && (i < len(hash) || used < len(parts)) {
-			if i < len(hash) {
-				return invalid("Query key condition not supported")
-			}
-		}
 		for _, v := range p.values {
 			if err := t.checkPart(x, n, p.op, v, i < len(hash)); err != nil {
 				return err
 			}
 		}
-		if p.op != "=" && used < len(parts) {
+		if p.op != "=" && (i < len(hash) || used < len(parts)) {
 			return invalid("Query key condition not supported")
 		}
 	}
