@@ -13,6 +13,7 @@ import (
 
 	"github.com/statordb/stator/api"
 	"github.com/statordb/stator/internal/sigv4"
+	"github.com/statordb/stator/internal/wire"
 )
 
 // buffers are what an exchange keeps from one request to the next.
@@ -195,6 +196,17 @@ func (x *exchange) chargeAnswer() bool {
 
 // bodyIsGiven reports whether the request may have the memory of its body: releaseBody drops it.
 func (x *exchange) bodyIsGiven() bool { return cap(x.body) > maxReused }
+
+// tenure is what becomes of the body when it is decoded.
+func (x *exchange) tenure() wire.Tenure {
+	switch {
+	case x.bodyIsGiven():
+		return wire.Owned
+	case x.h.borrows:
+		return wire.Lent
+	}
+	return wire.Passing
+}
 
 // releaseBody gives back what was charged for the body, and drops a buffer
 // that is too large to be used again without being counted.

@@ -174,20 +174,14 @@ func (x *exchange) outcome() (status int) {
 		return x.failure(err) // the client has gone
 	}
 	defer x.h.admission.leave(places)
-	var in api.Request
-	var lease wire.Lease // not ended when the Client panics: nobody knows who still looks at the request then
-	if x.h.borrows {
-		in, lease, err = wire.DecodeLent(x.op, x.body, x.bodyIsGiven())
-	} else {
-		in, err = wire.DecodeBuffer(x.op, x.body, x.bodyIsGiven())
-	}
+	in, lease, err := wire.DecodeBuffer(x.op, x.body, x.tenure())
 	if err != nil {
 		x.refused = true
 		return x.failure(err)
 	}
 	x.in = in
 	status = x.written(x.response())
-	lease.End()
+	lease.End() // not when the Client panics: nobody knows who still looks at the request then
 	return status
 }
 

@@ -121,7 +121,7 @@ func TestBombs(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start := time.Now()
-		in, err := wire.DecodeBuffer(op, body, true)
+		in, _, err := wire.DecodeBuffer(op, body, wire.Owned)
 		took := time.Since(start)
 		runtime.ReadMemStats(&after)
 		allocated := after.TotalAlloc - before.TotalAlloc

@@ -19,31 +19,26 @@ import (
 //
 // Items that are stored are read into their stored form, when they are good.
 func Decode(op api.Operation, body []byte) (api.Request, error) {
-	in, _, err := decode(op, body, copied, true)
+	in, _, err := decode(op, body, Copied, true)
 	return in, err
 }
 
 // DecodeBuffer is Decode without a copy of the body, when that is worth its
-// while and body has room for eight bytes more, which are overwritten. Where
-// keep is true the request may share body's memory, which must then not be changed afterwards.
-func DecodeBuffer(op api.Operation, body []byte, keep bool) (api.Request, error) {
-	t := passing
-	if keep {
-		t = owned
-	}
-	in, _, err := decode(op, body, t, true)
-	return in, err
-}
-
-// DecodeLent is DecodeBuffer for a Client that borrows what it serves
-// (api.Borrower): an item that is stored may be in memory of the Lease.
-func DecodeLent(op api.Operation, body []byte, keep bool) (api.Request, Lease, error) {
-	t := lent
-	if keep {
-		t = owned
-	}
+// while and body has room for eight bytes more, which are overwritten.
+func DecodeBuffer(op api.Operation, body []byte, t Tenure) (api.Request, Lease, error) {
 	return decode(op, body, t, true)
 }
+
+// Tenure is what becomes of a body when its request is read.
+type Tenure int
+
+// The tenures of a body.
+const (
+	Copied  Tenure = iota // it stays the caller's, and a copy is read
+	Owned                 // it is the request's, and must not be changed afterwards
+	Passing               // it stays the caller's
+	Lent                  // it stays the caller's, and an item that is stored may be in memory of the Lease, for an api.Borrower
+)
 
 // Lease is memory that a request has until it is served. The zero Lease is of none.
 type Lease struct{ r *reader }
@@ -58,21 +53,11 @@ func (l Lease) End() {
 // DecodeValues is Decode with the items that are stored as they were written:
 // their numbers and sets keep their texts and order. Replaying a request and comparing two need that.
 func DecodeValues(op api.Operation, body []byte) (api.Request, error) {
-	in, _, err := decode(op, body, copied, false)
+	in, _, err := decode(op, body, Copied, false)
 	return in, err
 }
 
-// tenure is what becomes of a body when its request is read.
-type tenure int
-
-const (
-	copied  tenure = iota // it stays the caller's, and a copy is read
-	owned                 // it is the request's
-	passing               // it stays the caller's
-	lent                  // it stays the caller's, and a stored item is in memory of the reader
-)
-
-func decode(op api.Operation, body []byte, t tenure, build bool) (api.Request, Lease, error) {
+func decode(op api.Operation, body []byte, t Tenure, build bool) (api.Request, Lease, error) {
 	if op.Native {
 		return nil, Lease{}, &api.Error{Code: api.CodeUnknownOperation}
 	}
@@ -81,8 +66,8 @@ func decode(op api.Operation, body []byte, t tenure, build bool) (api.Request, L
 	}
 	in := op.New()
 	p := readPlanOf(reflect.TypeOf(in).Elem())
-	if cap(body)-len(body) < padding || (t == passing || t == lent) && !p.puts {
-		t = copied
+	if cap(body)-len(body) < padding || t != Owned && !p.puts {
+		t = Copied
 	}
 	r := newReader(body, t)
 	r.build = build
@@ -91,7 +76,7 @@ func decode(op api.Operation, body []byte, t tenure, build bool) (api.Request, L
 		r.release()
 		return nil, Lease{}, err
 	}
-	if t == lent {
+	if t == Lent {
 		return in, Lease{r}, nil
 	}
 	r.release()

@@ -155,9 +155,12 @@ func TestNoSharing(t *testing.T) {
 	} {
 		op := lookup(t, name)
 		for way, decode := range map[string]func(op api.Operation, body []byte) (api.Request, error){
-			"copied":  wire.Decode,
-			"values":  wire.DecodeValues,
-			"passing": func(op api.Operation, body []byte) (api.Request, error) { return wire.DecodeBuffer(op, body, false) },
+			"copied": wire.Decode,
+			"values": wire.DecodeValues,
+			"passing": func(op api.Operation, body []byte) (api.Request, error) {
+				in, _, err := wire.DecodeBuffer(op, body, wire.Passing)
+				return in, err
+			},
 		} {
 			buffer := append(make([]byte, 0, len(body)+8), body...)
 			in, err := decode(op, buffer)
@@ -173,7 +176,7 @@ func TestNoSharing(t *testing.T) {
 	// An item that is lent is good until the lease ends, and all else stays.
 	put := lookup(t, "PutItem")
 	body := append(make([]byte, 0, 128), `{"TableName":"users","Item":{"name":{"S":"plain"}}}`...)
-	lent, lease, err := wire.DecodeLent(put, body, false)
+	lent, lease, err := wire.DecodeBuffer(put, body, wire.Lent)
 	require.NoError(t, err)
 	clear(body)
 	item := lent.(*api.PutItemInput).Item
@@ -186,7 +189,7 @@ func TestNoSharing(t *testing.T) {
 	for range 100 { // the pool may give another reader
 		lease.End()
 		body = append(body[:0], `{"TableName":"other","Item":{"name":{"S":"other"}}}`...)
-		_, lease, err = wire.DecodeLent(put, body, false)
+		_, lease, err = wire.DecodeBuffer(put, body, wire.Lent)
 		require.NoError(t, err)
 		changed = changed || string(held) != before
 	}
@@ -195,7 +198,7 @@ func TestNoSharing(t *testing.T) {
 	require.Equal(t, "users", *lent.(*api.PutItemInput).TableName)
 
 	op, buffer := lookup(t, "ListTables"), append(make([]byte, 0, 64), `{"ExclusiveStartTableName":"users"}`...)
-	in, err := wire.DecodeBuffer(op, buffer, true) // which saves the copy
+	in, _, err := wire.DecodeBuffer(op, buffer, wire.Owned) // which saves the copy
 	require.NoError(t, err)
 	require.Equal(t, "users", *in.(*api.ListTablesInput).ExclusiveStartTableName)
 	clear(buffer)

@@ -135,19 +135,12 @@ func FuzzDecode(f *testing.F) {
 				return
 			}
 			in, err := wire.Decode(op, []byte(body))
-			for _, way := range []string{"kept", "passing", "lent"} {
+			for _, tenure := range []wire.Tenure{wire.Copied, wire.Owned, wire.Passing, wire.Lent} {
 				buffer := append(make([]byte, 0, len(body)+8), body...)
-				var other api.Request
-				var otherErr error
-				var lease wire.Lease
-				if way == "lent" {
-					other, lease, otherErr = wire.DecodeLent(op, buffer, false)
-				} else {
-					other, otherErr = wire.DecodeBuffer(op, buffer, way == "kept")
-				}
+				other, lease, otherErr := wire.DecodeBuffer(op, buffer, tenure)
 				require.Equal(t, err, otherErr)
 				require.Equal(t, body, string(buffer))
-				if way != "kept" {
+				if tenure != wire.Owned {
 					clear(buffer)
 				}
 				if err == nil {

@@ -23,7 +23,7 @@ type reader struct {
 	// are unescaped in place, for no text is longer than its escaped form.
 	b      []byte
 	i      int
-	tenure tenure
+	tenure Tenure
 
 	// message is AWS's text for the fault, empty for a body that is no JSON.
 	message string
@@ -56,10 +56,10 @@ const (
 )
 
 // newReader returns a reader of a body, which has room for padding unless it is copied. The caller releases it.
-func newReader(body []byte, t tenure) *reader {
+func newReader(body []byte, t Tenure) *reader {
 	r := readers.Get().(*reader)
 	r.tenure = t
-	if t == copied {
+	if t == Copied {
 		r.b = make([]byte, len(body)+padding)
 		copy(r.b, body)
 		return r
@@ -176,7 +176,7 @@ func (r *reader) name() (string, bool) {
 
 // kept returns a text that the request may keep.
 func (r *reader) kept(s string) (string, bool) {
-	if r.tenure != passing && r.tenure != lent {
+	if r.tenure != Passing && r.tenure != Lent {
 		return s, true
 	}
 	if !r.spend(len(s)) {
@@ -223,7 +223,7 @@ func (r *reader) token() (string, bool) {
 		return unsafe.String(unsafe.SliceData(r.b[start:]), i-start), true
 	case '\\':
 		dst := r.b[start:i]
-		if r.tenure != copied {
+		if r.tenure != Copied {
 			size := r.rest(i) - start
 			if !r.spend(size) {
 				return "", false

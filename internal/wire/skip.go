@@ -98,7 +98,7 @@ func (r *reader) skipText() bool {
 }
 
 // isJSON reports whether a body is one JSON value.
-func isJSON(body []byte, t tenure) bool {
+func isJSON(body []byte, t Tenure) bool {
 	r := newReader(body, t)
 	defer r.release()
 	return r.skip() && r.atEnd()

@@ -23,7 +23,7 @@ func (r *reader) stored() (item itemcodec.Built, ok bool) {
 	if r.next() == '{' && !r.open('}') && r.storedAttributes(1) {
 		item, ok = r.builder.Item()
 		ok = ok && r.spend(len(item.Item()))
-		if ok && r.tenure != lent {
+		if ok && r.tenure != Lent {
 			item = item.Clone()
 		}
 	}
