@@ -248,12 +248,6 @@ func (b *Builder) Null() {
 	b.buf = append(b.buf, tagNull)
 }
 
-// The sizes of documents besides what is in them.
-const (
-	documentSize = 3
-	elementSize  = 1
-)
-
 // OpenList begins an L, whose elements follow.
 func (b *Builder) OpenList() Open { return b.open(tagList, documentSize) }
 
@@ -298,35 +292,6 @@ func (b *Builder) CloseSet(o Open) bool {
 // CloseNumberSet completes an NS.
 func (b *Builder) CloseNumberSet(o Open) bool {
 	return len(b.spans) > o.spans && b.closeNamed(o, true) && b.close(o)
-}
-
-// compare compares the names of two spans, or the numbers that they are.
-func (b *Builder) compare(x, y *span, numbers bool) int {
-	nameX, nameY := b.buf[x.name:x.nameEnd], b.buf[y.name:y.nameEnd]
-	switch {
-	case numbers:
-		return num.CompareText(text(nameX), text(nameY))
-	case x.head != y.head:
-		return cmp.Compare(x.head, y.head)
-	}
-	return bytes.Compare(nameX, nameY)
-}
-
-// close fills in the size.
-func (b *Builder) close(o Open) bool {
-	at := o.start - 1 // where the count is
-	binary.LittleEndian.PutUint32(b.buf[at-sizeBytes:], uint32(len(b.buf)-at))
-	return len(b.buf) <= MaxBuilt
-}
-
-// count fills in the count, in front of what begins at start.
-func (b *Builder) count(start, n int) {
-	if n < 0x80 {
-		b.buf[start-1] = byte(n)
-		return
-	}
-	var room [binary.MaxVarintLen64]byte
-	b.buf = slices.Replace(b.buf, start-1, start, binary.AppendUvarint(room[:0], uint64(n))...)
 }
 
 // closeNamed puts the attributes or elements since o in order and fills in their
@@ -379,47 +344,31 @@ func (b *Builder) reorder(o Open, spans []span, numbers bool) bool {
 	return true
 }
 
-// AppendItemFirst appends the stored form of an item whose names are all in
-// byte order, with the attributes that first names at its beginning, in that order, when it has them.
-func AppendItemFirst(dst []byte, it Item, first ...string) []byte {
-	n, rest := uvarint(it)
-	begin := len(it) - len(rest)
-	dst = append(dst, it[:begin]...)
-	var stack [2]span
-	spans := stack[:0]
-	for _, name := range first {
-		if s, ok := it.find(name); ok {
-			dst = append(dst, it[s.start:s.end]...)
-			spans = append(spans, s)
-		}
+// compare compares the names of two spans, or the numbers that they are.
+func (b *Builder) compare(x, y *span, numbers bool) int {
+	nameX, nameY := b.buf[x.name:x.nameEnd], b.buf[y.name:y.nameEnd]
+	switch {
+	case numbers:
+		return num.CompareText(text(nameX), text(nameY))
+	case x.head != y.head:
+		return cmp.Compare(x.head, y.head)
 	}
-	if len(spans) == n { // a key
-		return dst
-	}
-	slices.SortFunc(spans, func(x, y span) int { return cmp.Compare(x.start, y.start) })
-	at := int32(begin)
-	for _, s := range spans {
-		dst = append(dst, it[at:s.start]...)
-		at = s.end
-	}
-	return append(dst, it[at:]...)
+	return bytes.Compare(nameX, nameY)
 }
 
-// find returns where an attribute stands.
-func (it Item) find(name string) (span, bool) {
-	n, b := uvarint(it)
-	for range n {
-		start := len(it) - len(b)
-		var found []byte
-		found, b = cut(b)
-		size := valueSize(b)
-		if size == 0 {
-			break
-		}
-		b = b[size:]
-		if string(found) == name {
-			return span{start: int32(start), end: int32(len(it) - len(b))}, true
-		}
+// close fills in the size.
+func (b *Builder) close(o Open) bool {
+	at := o.start - 1 // where the count is
+	binary.LittleEndian.PutUint32(b.buf[at-sizeBytes:], uint32(len(b.buf)-at))
+	return len(b.buf) <= MaxBuilt
+}
+
+// count fills in the count, in front of what begins at start.
+func (b *Builder) count(start, n int) {
+	if n < 0x80 {
+		b.buf[start-1] = byte(n)
+		return
 	}
-	return span{}, false
+	var room [binary.MaxVarintLen64]byte
+	b.buf = slices.Replace(b.buf, start-1, start, binary.AppendUvarint(room[:0], uint64(n))...)
 }

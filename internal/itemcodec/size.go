@@ -5,6 +5,12 @@ import (
 	"github.com/statordb/stator/internal/num"
 )
 
+// The sizes of documents besides what is in them.
+const (
+	documentSize = 3
+	elementSize  = 1
+)
+
 // Size returns the bytes that the item counts for by DynamoDB's rules, as
 // attr.Item.Size does, from its stored form.
 func (it Item) Size() int {
@@ -25,13 +31,13 @@ func (v Value) Size() int {
 	case attr.Bool, attr.Null:
 		return 1
 	case attr.List:
-		size := 3
+		size := documentSize
 		for e := range v.List() {
-			size += 1 + e.Size()
+			size += elementSize + e.Size()
 		}
 		return size
 	case attr.Map:
-		return 3 + v.Len() + v.Item().Size()
+		return documentSize + v.Len()*elementSize + v.Item().Size()
 	case attr.StringSet, attr.BinarySet:
 		size := 0
 		for e := range v.Set() {
